@@ -1,0 +1,67 @@
+// Assets and markets: what can be traded, in which steps, under which filters and in which state. All of it is listed and
+// changed by commands in the log, so that a replay sees the rules of its time.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "pkg/core/ids.h"
+#include "pkg/core/numbers.h"
+#include "pkg/core/rejection.h"
+#include "pkg/core/short_text.h"
+
+namespace instruments {
+
+struct Asset {
+  core::AssetId id;  // counts up from 1 in order of listing
+  core::Symbol symbol;
+  std::uint8_t ledger_decimals = 8;  // a ledger unit is 10^-ledger_decimals
+  core::Amount supply_max;           // cap on the sum of all deposits, at most core::kAmountMax
+};
+
+enum class MarketState : std::uint8_t {
+  trading = 1,
+  halted = 2,  // takes cancels only
+};
+
+// Percent-price filter: a buy's price at most reference × bid_up, at least reference × bid_down, and so on; in basis points,
+// 0 switches that bound off. The reference is the last trade price (none before the first trade: no bound).
+struct PriceBand {
+  std::uint32_t bid_up_bp = 0, bid_down_bp = 0, ask_up_bp = 0, ask_down_bp = 0;
+};
+
+struct Market {
+  core::MarketId id;  // counts up from 1 in order of listing
+  core::Symbol symbol;
+  core::AssetId base, quote;
+  // Steps as exact decimals: tick = tick_mantissa × 10^-price_decimals of the quote asset, lot likewise of the base asset.
+  std::int64_t tick_mantissa = 1, lot_mantissa = 1;
+  std::uint8_t price_decimals = 2, quantity_decimals = 5;
+  core::Price price_min, price_max;                        // ticks
+  core::Quantity quantity_min, quantity_max;               // lots
+  core::Quantity market_quantity_min, market_quantity_max; // lots, for market orders
+  core::Amount notional_min, notional_max;                 // quote ledger units
+  PriceBand band;
+  core::FeeRate maker_fee, taker_fee;  // unless the account has rates of its own
+  std::uint32_t open_orders_max = 200; // per account
+  MarketState state = MarketState::trading;
+  // Derived at listing by the registry, not part of the command.
+  core::Amount lot_units;       // base ledger units in one lot
+  core::Amount tick_lot_units;  // quote ledger units in one tick × one lot
+};
+
+// ---- commands (record types 10 to 19) ----
+struct AddAsset {
+  core::Symbol symbol;
+  std::uint8_t ledger_decimals = 8;
+  core::Amount supply_max;
+};
+struct AddMarket {
+  Market market;  // id, state and the derived fields are ignored; base and quote must be listed
+};
+struct SetMarketState {
+  core::MarketId market;
+  MarketState state = MarketState::trading;
+};
+
+}  // namespace instruments

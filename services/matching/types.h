@@ -1,0 +1,128 @@
+// The matching fold's inbox and what it sends out. Accounts and matching speak only by these messages, each carrying
+// (sender, sequence), whether they share a thread or sit on two machines.
+//
+// Handles: accounts sends its own slot of an order (`account_slot`), which matching echoes in everything it says about that
+// order; matching hands back its slot (`handle`) when an order comes to rest, which accounts echos to cancel, move or reduce
+// it. Either side validates the other's by the order id, so that a lookup is one array access.
+#pragma once
+
+#include <cstdint>
+
+#include "pkg/core/ids.h"
+#include "pkg/core/numbers.h"
+#include "pkg/core/rejection.h"
+#include "services/instruments/types.h"
+
+namespace matching {
+
+enum class Side : std::uint8_t { buy = 0, sell = 1 };
+[[nodiscard]] constexpr Side opposite(Side side) { return side == Side::buy ? Side::sell : Side::buy; }
+
+enum class OrderType : std::uint8_t {
+  limit = 1,
+  market = 2,           // by base quantity
+  market_by_quote = 3,  // by quote amount, filling to the nearest lot at or below it
+  limit_maker = 4,      // post-only: rejected whole when it would match
+};
+enum class TimeInForce : std::uint8_t { gtc = 1, ioc = 2, fok = 3 };
+
+// What happens when an account would trade with itself; the taker's mode decides.
+enum class SelfTrade : std::uint8_t { none = 0, expire_taker = 1, expire_maker = 2, expire_both = 3, decrement = 4 };
+
+using Handle = std::uint32_t;  // slot of a resting order; 0: none
+inline constexpr Handle kNoHandle = 0;
+
+// ---- inbox ----
+struct NewOrder {
+  core::OrderId order;
+  core::AccountId account;  // also the self-trade group
+  core::MarketId market;
+  std::uint32_t account_slot = 0;
+  Side side = Side::buy;
+  OrderType type = OrderType::limit;
+  TimeInForce time_in_force = TimeInForce::gtc;
+  SelfTrade self_trade = SelfTrade::none;
+  core::Price price;            // limit, limit_maker
+  core::Quantity quantity;      // all but market_by_quote
+  core::Amount quote_quantity;  // market_by_quote: quote ledger units to spend (buy) or to receive at most (sell)
+  core::Amount budget;          // market orders: what is held for it, quote units for a buy, base units for a sell; an
+                                // order that would need more is rejected whole (budget_exceeded)
+};
+struct CancelOrder {
+  core::OrderId order;
+  core::MarketId market;
+  Handle handle = kNoHandle;
+  std::uint32_t account_slot = 0;
+};
+// New price, open quantity unchanged, matched like a new order, loses priority. Handle stays valid.
+struct MoveOrder {
+  core::OrderId order;
+  core::MarketId market;
+  Handle handle = kNoHandle;
+  std::uint32_t account_slot = 0;
+  core::Price price;
+};
+// Open quantity falls by `by`, keeps priority; to zero or below: ended as cancelled.
+struct ReduceOrder {
+  core::OrderId order;
+  core::MarketId market;
+  Handle handle = kNoHandle;
+  std::uint32_t account_slot = 0;
+  core::Quantity by;
+};
+struct ConfigureMarket { instruments::Market market; };  // a new market, or new settings of a known one
+
+// ---- to accounts ----
+enum class EndReason : std::uint8_t {
+  cancelled = 1,           // asked for by its owner
+  expired = 2,             // what an IOC, FOK or market order could not fill
+  self_trade = 3,          // self-trade prevention
+};
+
+enum class ReportKind : std::uint8_t {
+  accepted = 1,    // passed the book's checks; handle set when it rests already and nothing of it was matched
+  rejected = 2,    // whole, without side effect
+  filled = 3,      // one trade's side; ends the order when remaining is zero
+  rested = 4,      // what is left of an order that matched first now rests: handle
+  ended = 5,       // remaining is given back
+  prevented = 6,   // self-trade prevention (decrement) took `quantity` from it; ends the order when remaining is zero
+  moved = 7,       // price is the new one; fills of the move follow
+  reduced = 8,     // by quantity, remaining is left
+  refused = 9,     // cancel, move or reduce not carried out: rejection
+  reference_price = 10,  // market's last trade price: price (no order)
+};
+
+struct Report {
+  ReportKind kind = ReportKind::accepted;
+  Side side = Side::buy;
+  bool is_maker = false;
+  EndReason end_reason = EndReason::cancelled;
+  core::Rejection rejection = core::Rejection::none;
+  core::MarketId market;
+  core::OrderId order;
+  core::AccountId account;
+  std::uint32_t account_slot = 0;
+  Handle handle = kNoHandle;
+  core::Price price;         // filled: the maker's price
+  core::Quantity quantity;   // filled, prevented, reduced: of this step
+  core::Quantity remaining;  // after this step; for ended: what was open
+  core::TradeId trade;       // filled: per market; prevented: the prevented-match id
+  core::OrderId counter_order;
+};
+
+// ---- public market events ----
+enum class MarketEventKind : std::uint8_t { level_changed = 1, traded = 2, state_changed = 3, listed = 4 };
+
+struct MarketEvent {
+  MarketEventKind kind = MarketEventKind::level_changed;
+  Side side = Side::buy;           // level_changed: of the level; traded: the taker's
+  instruments::MarketState state = instruments::MarketState::trading;
+  core::MarketId market;
+  std::uint64_t sequence = 0;      // per market, gap-free: also the book's update id
+  core::Price price;
+  core::Quantity quantity;         // level_changed: all visible quantity now at the price, 0: level gone; traded: this trade's
+  core::TradeId trade;
+  core::OrderId maker_order, taker_order;  // traded
+};
+
+}  // namespace matching
