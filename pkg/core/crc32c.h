@@ -10,4 +10,7 @@ namespace core {
 // The CRC of `bytes` appended to what gave `crc`; start with 0.
 [[nodiscard]] std::uint32_t crc32c(BytesView bytes, std::uint32_t crc = 0);
 
+// The same by table, on any machine: what the fast one is tested against.
+[[nodiscard]] std::uint32_t crc32c_portable(BytesView bytes, std::uint32_t crc = 0);
+
 }  // namespace core
