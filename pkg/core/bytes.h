@@ -22,8 +22,12 @@ static_assert(std::endian::native == std::endian::little, "the codecs copy integ
 using Bytes = std::vector<std::byte>;
 using BytesView = std::span<const std::byte>;
 
-[[nodiscard]] inline std::string_view as_text(BytesView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-[[nodiscard]] inline BytesView as_bytes(std::string_view text) { return {reinterpret_cast<const std::byte*>(text.data()), text.size()}; }
+[[nodiscard]] inline std::string_view as_text(BytesView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+[[nodiscard]] inline BytesView as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
+}
 
 // Appends fields to a caller's buffer.
 class ByteWriter {
@@ -38,9 +42,13 @@ class ByteWriter {
     std::memcpy(out_.data() + at, &value, sizeof value);
   }
   template <class Tag, class Rep>
-  void put(Count<Tag, Rep> count) { put(count.value()); }
+  void put(Count<Tag, Rep> count) {
+    put(count.value());
+  }
   template <class Tag, class Rep>
-  void put(Id<Tag, Rep> id) { put(id.value()); }
+  void put(Id<Tag, Rep> id) {
+    put(id.value());
+  }
   void put(Time time) { put(time.ns); }
   // Length in 16 bits, then the bytes. REQUIRES at most 65535 of them.
   void put_text(std::string_view text) {
@@ -55,8 +63,8 @@ class ByteWriter {
   Bytes& out_;
 };
 
-// Takes fields from bytes that may be anything. A field that is not there makes the reader fail for good and reads as zero,
-// so a decoder takes all its fields and asks ok() once at the end.
+// Takes fields from bytes that may be anything. A field that is not there makes the reader fail for good and reads as
+// zero, so a decoder takes all its fields and asks ok() once at the end.
 class ByteReader {
  public:
   explicit ByteReader(BytesView bytes) : bytes_(bytes) {}
@@ -71,12 +79,18 @@ class ByteReader {
   }
   template <class T>
     requires requires { typename T::rep; }
-  T get() { return T{get<typename T::rep>()}; }
+  T get() {
+    return T{get<typename T::rep>()};
+  }
   template <class T>
     requires std::is_same_v<T, Time>
-  T get() { return Time{get<std::int64_t>()}; }
+  T get() {
+    return Time{get<std::int64_t>()};
+  }
   template <class T>
-  void get(T& into) { into = get<T>(); }
+  void get(T& into) {
+    into = get<T>();
+  }
   std::string_view get_text() {
     const auto size = get<std::uint16_t>();
     return as_text(get_raw(size));

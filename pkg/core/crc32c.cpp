@@ -35,8 +35,8 @@ std::uint32_t crc32c_portable(BytesView bytes, std::uint32_t crc) {
 #if defined(__x86_64__)
 namespace {
 
-// What a CRC state becomes when `Zeros` zero bytes follow. The map is linear over XOR, so it is kept as the images of the
-// four bytes of a state: shifting is four look-ups.
+// What a CRC state becomes when `Zeros` zero bytes follow. The map is linear over XOR, so it is kept as the images of
+// the four bytes of a state: shifting is four look-ups.
 template <std::size_t Zeros>
 class ZeroShift {
  public:
@@ -56,7 +56,8 @@ class ZeroShift {
     }
   }
   [[nodiscard]] std::uint32_t operator()(std::uint32_t state) const {
-    return table_[0][state & 0xFF] ^ table_[1][state >> 8 & 0xFF] ^ table_[2][state >> 16 & 0xFF] ^ table_[3][state >> 24];
+    return table_[0][state & 0xFF] ^ table_[1][state >> 8 & 0xFF] ^ table_[2][state >> 16 & 0xFF] ^
+           table_[3][state >> 24];
   }
 
  private:
@@ -69,10 +70,11 @@ std::uint64_t word_at(const std::byte* at) {
   return word;
 }
 
-// The instruction takes three cycles but starts one every cycle: three lanes, side by side, keep it busy. Consumes all the
-// blocks of three lanes there are at the front of `at`.
+// The instruction takes three cycles but starts one every cycle: three lanes, side by side, keep it busy. Consumes all
+// the blocks of three lanes there are at the front of `at`.
 template <std::size_t Lane>
-__attribute__((target("sse4.2"))) std::uint64_t take_lanes(const std::byte*& at, const std::byte* end, std::uint64_t state) {
+__attribute__((target("sse4.2"))) std::uint64_t take_lanes(const std::byte*& at, const std::byte* end,
+                                                           std::uint64_t state) {
   static_assert(Lane % 8 == 0);
   static constexpr ZeroShift<Lane> kShift;
   while (static_cast<std::size_t>(end - at) >= 3 * Lane) {

@@ -1,4 +1,5 @@
-// CRC-32C (Castagnoli, RFC 3720 appendix B.4; check value of "123456789" is 0xE3069283), by SSE 4.2 where the machine has it.
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4; check value of "123456789" is 0xE3069283), by SSE 4.2 where the machine
+// has it.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // Decimal strings to counts and back, exactly. The gateways' only door between text and numbers.
 //
 // Accepted: digits, optionally one point with digits on both sides or only behind or before it as Binance takes them
-// ("1", "1.", ".5", "0.10"), at most kDecimalDigitsMax digits before the point. Refused: empty, "+", "-", exponents, "NaN",
-// "Infinity", spaces, two points, a lone point.
+// ("1", "1.", ".5", "0.10"), at most kDecimalDigitsMax digits before the point. Refused: empty, "+", "-", exponents,
+// "NaN", "Infinity", spaces, two points, a lone point.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,16 @@ enum class DecimalError : std::uint8_t {
   too_large,          // does not fit
 };
 
-// The value as a count of 10^-decimals. REQUIRES 0 <= decimals <= kDecimalsMax. Trailing zeros beyond `decimals` are fine.
+// The value as a count of 10^-decimals. REQUIRES 0 <= decimals <= kDecimalsMax. Trailing zeros beyond `decimals` are
+// fine.
 [[nodiscard]] std::expected<int128, DecimalError> parse_decimal(std::string_view text, int decimals);
 
-// Appends `count` × 10^-decimals with exactly `shown` decimals (shown >= decimals pads with zeros; shown < decimals REQUIRES
-// the digits cut off to be zero). "-0.5" for negative counts.
+// Appends `count` × 10^-decimals with exactly `shown` decimals (shown >= decimals pads with zeros; shown < decimals
+// REQUIRES the digits cut off to be zero). "-0.5" for negative counts.
 void append_decimal(std::string& out, int128 count, int decimals, int shown);
-inline void append_decimal(std::string& out, int128 count, int decimals) { append_decimal(out, count, decimals, decimals); }
+inline void append_decimal(std::string& out, int128 count, int decimals) {
+  append_decimal(out, count, decimals, decimals);
+}
 [[nodiscard]] std::string format_decimal(int128 count, int decimals, int shown);
 
 // Decimals needed to write `count` × 10^-decimals without loss: 0 for whole numbers.

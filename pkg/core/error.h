@@ -1,5 +1,6 @@
 // Operating errors: I/O that failed, bytes that do not parse, a configuration that cannot be. They are values
-// (`Result<T>`), never exceptions; what a client asked for and cannot have is a Rejection (rejection.h), a bug is a CHECK.
+// (`Result<T>`), never exceptions; what a client asked for and cannot have is a Rejection (rejection.h), a bug is a
+// CHECK.
 #pragma once
 
 #include <expected>
@@ -13,13 +14,13 @@ enum class ErrorKind {
   invalid_input,  // bytes or values that are not of the accepted form
   not_found,      // a file, a folder, a name
   already_exists,
-  no_space,       // ENOSPC, EDQUOT: may pass when space returns
-  io,             // EIO and every other failure of a device: the file's content is unknown
-  busy,           // locked by another process, port taken
-  denied,         // permissions
-  corrupt,        // stored bytes contradict their checksums or each other
-  unsupported,    // a format version or a feature this build does not know
-  unavailable,    // the other end is not there (yet)
+  no_space,     // ENOSPC, EDQUOT: may pass when space returns
+  io,           // EIO and every other failure of a device: the file's content is unknown
+  busy,         // locked by another process, port taken
+  denied,       // permissions
+  corrupt,      // stored bytes contradict their checksums or each other
+  unsupported,  // a format version or a feature this build does not know
+  unavailable,  // the other end is not there (yet)
 };
 
 // One failure, told so that a person can act: what went wrong, where, and what to do about it.
@@ -40,7 +41,8 @@ struct Error {
 template <class T>
 using Result = std::expected<T, Error>;
 
-[[nodiscard]] inline std::unexpected<Error> fail(ErrorKind kind, std::string what, std::string where = {}, std::string hint = {}) {
+[[nodiscard]] inline std::unexpected<Error> fail(ErrorKind kind, std::string what, std::string where = {},
+                                                 std::string hint = {}) {
   return std::unexpected(Error{kind, std::move(what), std::move(where), std::move(hint)});
 }
 

@@ -1,10 +1,10 @@
-// An index of non-zero 64-bit keys to non-zero 32-bit values (slots), for the hot path of folds: open addressing with linear
-// probing, deletion by shifting back (no tombstones, so it never slows with age), growth by doubling.
+// An index of non-zero 64-bit keys to non-zero 32-bit values (slots), for the hot path of folds: open addressing with
+// linear probing, deletion by shifting back (no tombstones, so it never slows with age), growth by doubling.
 //
-// Nothing about it depends on addresses or random seeds, and its entries cannot be iterated in table order, so a fold that
-// uses it stays deterministic; `sorted` exports them for snapshots and hashes. Not for keys that an attacker chooses: whoever
-// indexes such text hashes it with a secret first, or bounds its number.
-// One thread. Steady state does not allocate: reserve() in front, and growth only when more keys live at once than ever before.
+// Nothing about it depends on addresses or random seeds, and its entries cannot be iterated in table order, so a fold
+// that uses it stays deterministic; `sorted` exports them for snapshots and hashes. Not for keys that an attacker
+// chooses: whoever indexes such text hashes it with a secret first, or bounds its number. One thread. Steady state does
+// not allocate: reserve() in front, and growth only when more keys live at once than ever before.
 #pragma once
 
 #include <algorithm>
@@ -91,7 +91,9 @@ class FlatIndex {
   static constexpr std::size_t load_limit(std::size_t capacity) { return capacity / 2; }  // short probes before memory
 
   // Multiplication spreads counters and structured ids alike over the top bits (Fibonacci hashing, Knuth 6.4).
-  [[nodiscard]] std::size_t home(std::uint64_t key) const { return static_cast<std::size_t>((key * 0x9E3779B97F4A7C15ull) >> shift_); }
+  [[nodiscard]] std::size_t home(std::uint64_t key) const {
+    return static_cast<std::size_t>((key * 0x9E3779B97F4A7C15ull) >> shift_);
+  }
   [[nodiscard]] std::size_t next(std::size_t at) const { return (at + 1) & mask_; }
 
   // Where the key is, or the free place where it would go. REQUIRES capacity, and key != 0.

@@ -34,11 +34,11 @@ using Sequence = Id<struct SequenceTag, std::uint64_t>;  // of a command in its 
 using SenderId = Id<struct SenderTag, std::uint32_t>;    // who sent a record: a gateway, a fold
 using Epoch = Id<struct EpochTag, std::uint32_t>;        // a sender's start, rising
 
-// Accounts that belong to the exchange itself. Users' accounts count up from kFirstUserAccount; one clearing account per
-// market is kFirstClearingAccount + market id.
-inline constexpr AccountId kWorldAccount{1};     // what came in from outside, negated: the only one that may be negative
-inline constexpr AccountId kFeesAccount{2};      // collected fees
-inline constexpr AccountId kCustodyAccount{3};   // reserved
+// Accounts that belong to the exchange itself. Users' accounts count up from kFirstUserAccount; one clearing account
+// per market is kFirstClearingAccount + market id.
+inline constexpr AccountId kWorldAccount{1};    // what came in from outside, negated: the only one that may be negative
+inline constexpr AccountId kFeesAccount{2};     // collected fees
+inline constexpr AccountId kCustodyAccount{3};  // reserved
 inline constexpr AccountId kSuspenseAccount{4};  // reserved
 inline constexpr AccountId kFirstUserAccount{1000};
 inline constexpr AccountId kFirstClearingAccount{0x8000'0000};
@@ -56,5 +56,7 @@ struct Time {
 
 template <class Tag, class Rep>
 struct std::hash<core::Id<Tag, Rep>> {
-  std::size_t operator()(core::Id<Tag, Rep> id) const noexcept { return static_cast<std::size_t>(id.value() * 0x9E3779B97F4A7C15ull >> 7); }
+  std::size_t operator()(core::Id<Tag, Rep> id) const noexcept {
+    return static_cast<std::size_t>(id.value() * 0x9E3779B97F4A7C15ull >> 7);
+  }
 };

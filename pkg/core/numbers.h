@@ -1,8 +1,9 @@
 // The numbers of a market and of money, as types that do not mix.
 //
-// Price counts ticks, Quantity counts lots (both int64, meaning only beside their market), Amount counts an asset's ledger
-// unit (128 bits), FeeRate counts 1e-8. Sums and differences of one type are checked for overflow in every build; products
-// across types exist only as the named functions here. There is no floating point anywhere in the exchange's arithmetic.
+// Price counts ticks, Quantity counts lots (both int64, meaning only beside their market), Amount counts an asset's
+// ledger unit (128 bits), FeeRate counts 1e-8. Sums and differences of one type are checked for overflow in every
+// build; products across types exist only as the named functions here. There is no floating point anywhere in the
+// exchange's arithmetic.
 #pragma once
 
 #include <compare>
@@ -69,7 +70,8 @@ inline constexpr Amount kAmountMax{static_cast<int128>(1) << 96};
   return Amount{product};
 }
 
-// The fee on `received`, rounded down: in favour of whoever pays it. A negative rate is a rebate, rounded down in size too.
+// The fee on `received`, rounded down: in favour of whoever pays it. A negative rate is a rebate, rounded down in size
+// too.
 [[nodiscard]] constexpr Amount fee_on(Amount received, FeeRate rate) {
   int128 product = 0;
   CHECK(!__builtin_mul_overflow(received.value(), static_cast<int128>(rate.value()), &product));

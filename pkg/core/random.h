@@ -1,5 +1,5 @@
-// A seeded generator, the same on every machine: xoshiro256** 1.0 by Blackman and Vigna (https://prng.di.unimi.it), seeded
-// by splitmix64. For simulations, tests and workloads; never for secrets, never inside a fold.
+// A seeded generator, the same on every machine: xoshiro256** 1.0 by Blackman and Vigna (https://prng.di.unimi.it),
+// seeded by splitmix64. For simulations, tests and workloads; never for secrets, never inside a fold.
 #pragma once
 
 #include <bit>

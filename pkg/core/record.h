@@ -1,5 +1,5 @@
-// The header in front of every command and every message that is logged or sent between machines. Written down, with the
-// numbers of all record types, in docs/formats/records.md.
+// The header in front of every command and every message that is logged or sent between machines. Written down, with
+// the numbers of all record types, in docs/formats/records.md.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,9 @@ struct RecordHeader {
   Sequence sequence;               // in this log, gap-free
   Time time;                       // the fold's time: never falls within a log
   std::uint64_t causation = 0;     // the sender's own number for what caused it; 0: none
-  std::int64_t received_at_ns = 0; // when the gateway had the last byte of the request; for latency only, folds ignore it
-  std::uint32_t crc = 0;           // CRC-32C of all the other bytes of the record, header first
+  std::int64_t received_at_ns =
+      0;                  // when the gateway had the last byte of the request; for latency only, folds ignore it
+  std::uint32_t crc = 0;  // CRC-32C of all the other bytes of the record, header first
 };
 
 inline constexpr std::size_t kRecordHeaderBytes = 4 + 2 + 1 + 1 + 4 + 4 + 8 + 8 + 8 + 8 + 4;

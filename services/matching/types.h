@@ -73,10 +73,16 @@ struct ReduceOrder {
 struct ConfigureMarket { instruments::Market market; };  // a new market, or new settings of a known one
 
 // ---- to accounts ----
+//
+// The reports of one command come in this order: `accepted` (or `rejected`, `moved`, ...) first; per trade the taker's
+// `filled`, then the maker's; what became of the rest (`rested`, `ended`); one `reference_price` when it traded. An order is
+// over with `rejected`, `ended`, or a `filled` or `prevented` whose remaining is zero. The exception is market_by_quote,
+// which is not counted in lots: `remaining` is 0 in all its reports, and it is over with `ended` and nothing else.
 enum class EndReason : std::uint8_t {
   cancelled = 1,           // asked for by its owner
   expired = 2,             // what an IOC, FOK or market order could not fill
-  self_trade = 3,          // self-trade prevention
+  self_trade = 3,          // self-trade prevention: counter_order and trade (prevented-match id) say with whom
+  completed = 4,           // market_by_quote only: it traded, and what is left of its amount buys or brings no whole lot
 };
 
 enum class ReportKind : std::uint8_t {

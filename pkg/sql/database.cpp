@@ -1,0 +1,140 @@
+#include "pkg/sql/database.h"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <exception>
+#include <utility>
+
+#include "pkg/core/check.h"
+
+namespace sql {
+
+struct Database::State {
+  soci::session session;
+  std::string path;
+};
+
+namespace {
+
+core::Error error_of(const std::exception& exception, const std::string& path, const std::string& statement) {
+  std::string what = exception.what();
+  return core::Error{core::ErrorKind::io, what + " in \"" + statement.substr(0, 120) + "\"", path, {}};
+}
+
+// SOCI keeps references to what is bound, so values and indicators live beside the statement until it has run.
+struct Bound {
+  explicit Bound(std::span<const Value> parameters) : values(parameters.begin(), parameters.end()), indicators(parameters.size(), soci::i_ok) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (std::holds_alternative<std::monostate>(values[i])) {
+        values[i] = std::string();
+        indicators[i] = soci::i_null;
+      }
+    }
+    numbers.resize(values.size());
+  }
+  void bind(soci::statement& statement) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (const auto* number = std::get_if<std::int64_t>(&values[i])) {
+        numbers[i] = *number;
+        statement.exchange(soci::use(numbers[i], indicators[i], "p" + std::to_string(i + 1)));
+      } else {
+        statement.exchange(soci::use(std::get<std::string>(values[i]), indicators[i], "p" + std::to_string(i + 1)));
+      }
+    }
+  }
+  std::vector<Value> values;
+  std::vector<long long> numbers;
+  std::vector<soci::indicator> indicators;
+};
+
+Value value_of(const soci::row& row, std::size_t column) {
+  if (row.get_indicator(column) == soci::i_null) return {};
+  switch (row.get_properties(column).get_data_type()) {
+    case soci::dt_integer: return static_cast<std::int64_t>(row.get<int>(column));
+    case soci::dt_long_long: return static_cast<std::int64_t>(row.get<long long>(column));
+    case soci::dt_unsigned_long_long: return static_cast<std::int64_t>(row.get<unsigned long long>(column));
+    default: return row.get<std::string>(column);
+  }
+}
+
+}  // namespace
+
+std::int64_t integer(const Value& value) {
+  const auto* number = std::get_if<std::int64_t>(&value);
+  return number ? *number : 0;
+}
+
+std::string text(const Value& value) {
+  const auto* string = std::get_if<std::string>(&value);
+  return string ? *string : std::string();
+}
+
+Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Database::~Database() = default;
+Database::Database(Database&&) noexcept = default;
+Database& Database::operator=(Database&&) noexcept = default;
+
+core::Result<Database> Database::open_sqlite(const std::string& path) {
+  try {
+    auto state = std::make_unique<State>();
+    state->path = path;
+    state->session.open(soci::sqlite3, "dbname='" + path + "' timeout=5 synchronous=FULL");
+    std::string mode;
+    state->session << "pragma journal_mode = wal", soci::into(mode);
+    state->session << "pragma foreign_keys = on";
+    return Database(std::move(state));
+  } catch (const std::exception& exception) {
+    return core::fail(core::ErrorKind::io, exception.what(), path, "the folder must exist and be writable, the file a SQLite database");
+  }
+}
+
+core::Result<void> Database::execute(const std::string& statement, std::span<const Value> parameters) {
+  try {
+    Bound bound(parameters);
+    soci::statement prepared(state_->session);
+    bound.bind(prepared);
+    prepared.alloc();
+    prepared.prepare(statement);
+    prepared.define_and_bind();
+    prepared.execute(true);
+    return {};
+  } catch (const std::exception& exception) {
+    return std::unexpected(error_of(exception, state_->path, statement));
+  }
+}
+
+core::Result<std::vector<Row>> Database::query(const std::string& statement, std::span<const Value> parameters) {
+  try {
+    Bound bound(parameters);
+    soci::row row;
+    soci::statement prepared(state_->session);
+    bound.bind(prepared);
+    prepared.exchange(soci::into(row));
+    prepared.alloc();
+    prepared.prepare(statement);
+    prepared.define_and_bind();
+    prepared.execute(false);
+    std::vector<Row> rows;
+    while (prepared.fetch()) {
+      Row& values = rows.emplace_back();
+      for (std::size_t column = 0; column < row.size(); ++column) values.push_back(value_of(row, column));
+    }
+    return rows;
+  } catch (const std::exception& exception) {
+    return std::unexpected(error_of(exception, state_->path, statement));
+  }
+}
+
+core::Result<void> Database::transaction(const std::function<core::Result<void>()>& body) {
+  if (auto begun = execute("begin immediate"); !begun) return begun;
+  auto done = body();
+  if (done) done = execute("commit");
+  if (!done) {
+    const auto undone = execute("rollback");  // fails when the commit already ended it; nothing of it was kept either way
+    static_cast<void>(undone);
+  }
+  return done;
+}
+
+}  // namespace sql
