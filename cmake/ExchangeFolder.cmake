@@ -1,6 +1,6 @@
 # One folder is one namespace is one target. A folder's CMakeLists.txt is one line:
 #
-#   exchange_folder(NAME DEPENDS target ... [LIBRARIES external ...])
+#   exchange_folder(NAME DEPENDS target ... [LIBRARIES external ...] [TEST_DEPENDS target ...])
 #
 # *.cpp becomes the library NAME, *_test.cpp the test program NAME_test, *_fuzz.cpp one fuzz program each (clang only).
 function(exchange_folder name)
@@ -21,9 +21,7 @@ function(exchange_folder name)
   target_include_directories(${name} ${scope} ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} ${scope} exchange_options ${arg_DEPENDS} ${arg_LIBRARIES})
   if(tests AND EXCHANGE_TESTS)
-    add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ${name} ${arg_TEST_DEPENDS} GTest::gtest GTest::gmock GTest::gtest_main)
-    add_test(NAME ${name} COMMAND ${name}_test)
+    exchange_test(${name} SOURCES ${tests} LIBRARIES ${name} ${arg_TEST_DEPENDS})
   endif()
   if(fuzzers AND EXCHANGE_FUZZ)
     foreach(source ${fuzzers})
@@ -32,4 +30,18 @@ function(exchange_folder name)
       target_link_libraries(${fuzzer} PRIVATE ${name} -fsanitize=fuzzer)
     endforeach()
   endif()
+endfunction()
+
+# A GoogleTest program NAME_test, run by ctest as NAME.
+#
+#   exchange_test(NAME SOURCES file ... [LIBRARIES target ...])
+function(exchange_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name}_test ${arg_SOURCES})
+  target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name}_test PRIVATE exchange_options ${arg_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
+  # Tests spend their time in the code they test; their own bodies compile a third faster this way.
+  target_compile_options(${name}_test PRIVATE -O1)
+  add_test(NAME ${name} COMMAND ${name}_test)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
 endfunction()

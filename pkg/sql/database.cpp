@@ -79,7 +79,7 @@ core::Result<Database> Database::open_sqlite(const std::string& path) {
   try {
     auto state = std::make_unique<State>();
     state->path = path;
-    state->session.open(soci::sqlite3, "dbname='" + path + "' timeout=5 synchronous=FULL");
+    state->session.open(soci::sqlite3, "dbname=\"" + path + "\" timeout=5 synchronous=FULL");
     std::string mode;
     state->session << "pragma journal_mode = wal", soci::into(mode);
     state->session << "pragma foreign_keys = on";

@@ -1,5 +1,5 @@
-// The listed assets and markets, by id and by symbol, and the rules of listing. Both folds, the read models and the gateways
-// hold one, each fed by its own records.
+// The listed assets and markets, by id and by symbol, and the rules of listing. Both folds, the read models and the
+// gateways hold one, each fed by its own records.
 #pragma once
 
 #include <expected>
@@ -9,6 +9,7 @@
 
 #include "pkg/core/bytes.h"
 #include "pkg/core/error.h"
+#include "services/instruments/symbol_index.h"
 #include "services/instruments/types.h"
 
 namespace instruments {
@@ -38,6 +39,7 @@ class Registry {
  private:
   std::vector<Asset> assets_;    // id - 1
   std::vector<Market> markets_;  // id - 1
+  SymbolIndex asset_index_, market_index_;
 };
 
 }  // namespace instruments

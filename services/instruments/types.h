@@ -1,5 +1,5 @@
-// Assets and markets: what can be traded, in which steps, under which filters and in which state. All of it is listed and
-// changed by commands in the log, so that a replay sees the rules of its time.
+// Assets and markets: what can be traded, in which steps, under which filters and in which state. All of it is listed
+// and changed by commands in the log, so that a replay sees the rules of its time.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ enum class MarketState : std::uint8_t {
   halted = 2,  // takes cancels only
 };
 
-// Percent-price filter: a buy's price at most reference × bid_up, at least reference × bid_down, and so on; in basis points,
-// 0 switches that bound off. The reference is the last trade price (none before the first trade: no bound).
+// Percent-price filter: a buy's price at most reference × bid_up, at least reference × bid_down, and so on; in basis
+// points, 0 switches that bound off. The reference is the last trade price (none before the first trade: no bound).
 struct PriceBand {
   std::uint32_t bid_up_bp = 0, bid_down_bp = 0, ask_up_bp = 0, ask_down_bp = 0;
 };
@@ -34,16 +34,17 @@ struct Market {
   core::MarketId id;  // counts up from 1 in order of listing
   core::Symbol symbol;
   core::AssetId base, quote;
-  // Steps as exact decimals: tick = tick_mantissa × 10^-price_decimals of the quote asset, lot likewise of the base asset.
+  // Steps as exact decimals: tick = tick_mantissa × 10^-price_decimals of the quote asset, lot likewise of the base
+  // asset.
   std::int64_t tick_mantissa = 1, lot_mantissa = 1;
   std::uint8_t price_decimals = 2, quantity_decimals = 5;
-  core::Price price_min, price_max;                        // ticks
-  core::Quantity quantity_min, quantity_max;               // lots
-  core::Quantity market_quantity_min, market_quantity_max; // lots, for market orders
-  core::Amount notional_min, notional_max;                 // quote ledger units
+  core::Price price_min, price_max;                         // ticks
+  core::Quantity quantity_min, quantity_max;                // lots
+  core::Quantity market_quantity_min, market_quantity_max;  // lots, for market orders
+  core::Amount notional_min, notional_max;                  // quote ledger units
   PriceBand band;
-  core::FeeRate maker_fee, taker_fee;  // unless the account has rates of its own
-  std::uint32_t open_orders_max = 200; // per account
+  core::FeeRate maker_fee, taker_fee;   // unless the account has rates of its own
+  std::uint32_t open_orders_max = 200;  // per account
   MarketState state = MarketState::trading;
   // Derived at listing by the registry, not part of the command.
   core::Amount lot_units;       // base ledger units in one lot

@@ -1,7 +1,11 @@
 #include "services/keys/store.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
-#include <filesystem>
+#include <cerrno>
+#include <cstring>
 
 #include "pkg/sql/migrations.h"
 
@@ -26,10 +30,12 @@ core::Result<Store> Store::open(const std::string& folder) {
   auto cipher = Cipher::open(folder + "/master.key");
   if (!cipher) return std::unexpected(cipher.error());
   const std::string path = folder + "/keys.sqlite";
+  // Made here first, for the owner only: SQLite gives its side files the mode of the file itself.
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return core::fail(core::ErrorKind::denied, std::strerror(errno), path, "the data folder must be writable");
+  ::close(descriptor);
   auto database = sql::Database::open_sqlite(path);
   if (!database) return std::unexpected(database.error());
-  std::error_code ignored;
-  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
   if (const auto migrated = sql::migrate(*database, migrations()); !migrated) {
     core::Error error = migrated.error();
     if (error.where.empty()) error.where = path;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -15,6 +16,17 @@ namespace matching {
 struct Output {
   std::vector<Report>& reports;       // to accounts
   std::vector<MarketEvent>& events;   // public
+};
+
+struct RestingOrder {
+  core::MarketId market;
+  Side side = Side::buy;
+  core::Price price;
+  core::Quantity open;
+  core::OrderId order;
+  core::AccountId account;
+  std::uint32_t account_slot = 0;
+  Handle handle = kNoHandle;
 };
 
 class Matching {
@@ -33,6 +45,8 @@ class Matching {
   [[nodiscard]] std::uint64_t state_hash() const;  // of what matters: independent of slots and pages' history
   [[nodiscard]] core::Result<void> audit() const;
   [[nodiscard]] std::size_t resting_orders() const;
+  // Every resting order, by market, side (buys first) and priority: for audits and tests.
+  void for_each_order(const std::function<void(const RestingOrder&)>& visit) const;
   void save(core::ByteWriter& out) const;  // handles survive save and load
   [[nodiscard]] core::Result<void> load(core::ByteReader& in);
 

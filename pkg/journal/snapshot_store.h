@@ -1,0 +1,65 @@
+// Snapshot files (docs/formats/snapshot.md): written under a temporary name, synced, renamed, and never changed
+// afterwards. What is in them is the caller's (a replica's saved state); a load that succeeds has checked every byte.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pkg/core/bytes.h"
+#include "pkg/core/error.h"
+#include "pkg/core/ids.h"
+#include "pkg/io/disk.h"
+#include "pkg/journal/sha256.h"
+
+namespace journal {
+
+// What a snapshot says about itself.
+struct SnapshotInfo {
+  core::Sequence sequence;          // of the last record that is in it
+  core::Time time;                  // of that record
+  std::uint64_t output_digest = 0;  // of everything sent out up to there
+  std::uint64_t state_hash = 0;     // what the content must hash to once it is loaded
+  Chain chain{};                    // of the journal's batch that has the sequence
+  std::uint64_t content_bytes = 0;  // filled in by write()
+};
+
+class SnapshotStore {
+ public:
+  static constexpr std::size_t kKept = 3;
+
+  explicit SnapshotStore(io::Disk& disk, std::string folder = "snapshots") : disk_(disk), folder_(std::move(folder)) {}
+
+  // Durable when it returns. An error leaves at most a temporary file, which the next write replaces.
+  [[nodiscard]] core::Result<SnapshotInfo> write(SnapshotInfo info, core::BytesView content);
+
+  // Sequences by file name, newest first; empty when there is no folder.
+  [[nodiscard]] core::Result<std::vector<core::Sequence>> list() const;
+  [[nodiscard]] std::string path(core::Sequence sequence) const;
+
+  struct Loaded {
+    SnapshotInfo info;
+    core::Bytes content;
+  };
+  // Errors: corrupt (file and offset), unsupported, not_found, io.
+  [[nodiscard]] core::Result<Loaded> load(core::Sequence sequence) const;
+
+  struct Newest {
+    std::optional<Loaded> snapshot;    // the newest whole one; nothing when there is none
+    std::vector<core::Error> damaged;  // newer ones that were passed over, newest first
+    core::Sequence reaches;            // the newest name, whole or not: the journal must reach it
+  };
+  // Errors: unsupported (a newer format: passing it over would silently go back in time), denied, io.
+  [[nodiscard]] core::Result<Newest> load_newest() const;
+
+  // Removes all but the newest `kept` (at least three). Returns the oldest kept: records up to it may leave the
+  // journal.
+  [[nodiscard]] core::Result<core::Sequence> prune(std::size_t kept = kKept);
+
+ private:
+  io::Disk& disk_;
+  std::string folder_;
+};
+
+}  // namespace journal

@@ -1,0 +1,161 @@
+// The books of all markets: what rests, at which price, in which order. Structure only; the rules of trading are in
+// taking.h and matching.cpp.
+//
+// Ownership: Books owns the pools that all books share; a Book is two cache lines of roots and counters, so a market without
+// orders costs 128 bytes. Invariants (audited by Books::audit): a level's lots are the sum of its orders' open lots, its
+// queue is linked both ways in order of arrival, `best` is the first level of each side, the sides do not cross.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "pkg/core/error.h"
+#include "pkg/core/ids.h"
+#include "pkg/core/numbers.h"
+#include "services/instruments/types.h"
+#include "services/matching/order_pool.h"
+#include "services/matching/price_ladder.h"
+#include "services/matching/types.h"
+
+namespace matching {
+
+// Both sides are ladders whose lowest key is the best price: asks are keyed by their price, bids by its complement. So one
+// code path serves both sides, and which side an order is on is never a branch to be mispredicted.
+[[nodiscard]] constexpr std::uint64_t key_of(Side side, core::Price price) {
+  return static_cast<std::uint64_t>(price.value()) ^ (static_cast<std::uint64_t>(side) - 1);
+}
+[[nodiscard]] constexpr core::Price price_of(Side side, std::uint64_t key) {
+  return core::Price{static_cast<std::int64_t>(key ^ (static_cast<std::uint64_t>(side) - 1))};
+}
+[[nodiscard]] constexpr std::size_t index_of(Side side) { return static_cast<std::size_t>(side); }
+
+// Prices are at least one tick, so no key is as high as these two.
+inline constexpr std::uint64_t kNoKey = UINT64_MAX;         // best of an empty side
+inline constexpr std::uint64_t kAnyKey = UINT64_MAX - 1;    // reaches every level, but not an empty side
+
+struct Level {
+  Handle head = kNoHandle, tail = kNoHandle;  // queue in order of arrival
+  std::int64_t lots = 0;                      // sum of what is open: what does not fit does not rest
+};
+static_assert(sizeof(Level) == 16);
+using Ladders = PriceLadders<Level>;
+
+// The settings of a market that are not looked at by every command.
+struct Rules {
+  instruments::PriceBand band;
+  core::Amount notional_min, notional_max;  // quote ledger units; maximum 0: none
+  core::Amount lot_units, tick_lot_units;
+};
+
+struct alignas(64) Book {
+  // First line: all that a command which does not open or empty a page needs.
+  std::uint64_t sequence = 0;                                 // of the last market event
+  std::array<std::uint64_t, 2> best = {kNoKey, kNoKey};       // by side
+  std::array<PageIndex, 2> best_page = {0, 0};
+  core::TradeId last_trade;
+  core::Price reference;                                      // of the last trade; zero: none yet
+  core::MarketId market;                                      // none: there is no such market
+  instruments::MarketState state = instruments::MarketState::trading;
+  bool has_band = false;
+  // Second line.
+  std::array<Ladder, 2> ladders;
+  core::TradeId last_prevented;
+};
+static_assert(sizeof(Book) == 128);
+
+class Books {
+ public:
+  // The market's book, or none.
+  [[nodiscard]] Book* find(core::MarketId market) {
+    return market.value() < books_.size() && !books_[market.value()].market.is_none() ? &books_[market.value()] : nullptr;
+  }
+  [[nodiscard]] const Rules& rules(core::MarketId market) const { return rules_[market.value()]; }
+  [[nodiscard]] Rules& rules(core::MarketId market) { return rules_[market.value()]; }
+  Book& add(core::MarketId market);
+
+  // Sets the order's place and puts it at the end of its price's queue; `key` and `open` are set. Returns the level's lots
+  // then, or 0, with nothing done, when the level could not count that many.
+  [[nodiscard]] std::int64_t append(Book& book, Handle handle);
+  // Takes the order out of its queue; the slot stays taken. Returns the level's lots then.
+  std::int64_t unlink(Book& book, Handle handle);
+  // The level of the best price has run empty: takes it off the ladder.
+  void drop_best(Book& book, Side side);
+
+  [[nodiscard]] core::Result<void> audit() const;
+  void save(core::ByteWriter& out) const;
+  [[nodiscard]] core::Result<void> load(core::ByteReader& in);
+  [[nodiscard]] std::uint64_t state_hash() const;
+  // Calls visit(book, side, key, level) from the best level to the worst.
+  template <class Visit>
+  void for_each_level(const Book& book, Side side, Visit visit) const {
+    for (auto at = ladders.first(book.ladders[index_of(side)]); at.page != 0; at = ladders.next(at.page, at.key)) {
+      visit(at, ladders.level(at.page, at.key));
+    }
+  }
+  [[nodiscard]] const std::vector<Book>& all() const { return books_; }
+
+  OrderPool orders;
+  Ladders ladders;
+
+ private:
+  [[nodiscard]] core::Result<void> audit(const Book& book, Side side, std::size_t& resting) const;
+  void vacate(Book& book, Side side, PageIndex page, std::uint64_t key);
+
+  std::vector<Book> books_;   // by market id; entry 0 and gaps are no markets
+  std::vector<Rules> rules_;  // likewise
+};
+
+inline void Books::vacate(Book& book, Side side, PageIndex page, std::uint64_t key) {
+  const std::size_t s = index_of(side);
+  if (book.best[s] == key) {
+    const auto following = ladders.next(page, key);
+    book.best[s] = following.page != 0 ? following.key : kNoKey;
+    book.best_page[s] = following.page;
+  }
+  ladders.vacate(book.ladders[s], page, key);
+}
+
+inline void Books::drop_best(Book& book, Side side) {
+  const std::size_t s = index_of(side);
+  vacate(book, side, book.best_page[s], book.best[s]);
+}
+
+inline std::int64_t Books::append(Book& book, Handle handle) {
+  Order& order = orders[handle];
+  const std::size_t s = index_of(order.identity.side);
+  const std::uint64_t key = order.key;
+  const PageIndex page = ladders.page_for(book.ladders[s], key);
+  Level& level = ladders.level(page, key);
+  std::int64_t lots = 0;
+  if (__builtin_add_overflow(level.lots, order.open, &lots)) return 0;  // then the level was in use: no page was made
+  order.page = page;
+  order.next = kNoHandle;
+  order.previous = level.tail;
+  if (level.tail != kNoHandle) {
+    orders[level.tail].next = handle;
+  } else {
+    level.head = handle;
+    ladders.occupy(page, key);
+    if (key < book.best[s]) {
+      book.best[s] = key;
+      book.best_page[s] = page;
+    }
+  }
+  level.tail = handle;
+  level.lots = lots;
+  return lots;
+}
+
+inline std::int64_t Books::unlink(Book& book, Handle handle) {
+  const Order& order = orders[handle];
+  Level& level = ladders.level(order.page, order.key);
+  (order.previous != kNoHandle ? orders[order.previous].next : level.head) = order.next;
+  (order.next != kNoHandle ? orders[order.next].previous : level.tail) = order.previous;
+  level.lots -= order.open;
+  const std::int64_t lots = level.lots;
+  if (lots == 0) vacate(book, order.identity.side, order.page, order.key);
+  return lots;
+}
+
+}  // namespace matching

@@ -1,0 +1,90 @@
+// Resting orders of all books, in slots of one cache line. A slot's number is the handle accounts knows the order by.
+//
+// The slot that was given back last is taken first, which keeps the working set warm. Which handle an order gets is part of
+// what matching says, so the free slots and their order are state: they are saved and loaded.
+#pragma once
+
+#include <cstdint>
+
+#include "pkg/core/check.h"
+#include "pkg/core/ids.h"
+#include "pkg/core/numbers.h"
+#include "services/matching/huge_array.h"
+#include "services/matching/price_ladder.h"
+#include "services/matching/types.h"
+
+namespace matching {
+
+// Who an order is: copied into everything that is said about it.
+struct Identity {
+  core::OrderId order;
+  core::AccountId account;
+  std::uint32_t account_slot = 0;
+  core::MarketId market;
+  Side side = Side::buy;
+  OrderType type = OrderType::limit;
+  SelfTrade self_trade = SelfTrade::none;
+};
+
+// One cache line. 12 bytes are free for what the coming order types need (a peak, a trigger, a list).
+struct alignas(64) Order {
+  Identity identity;       // order is none: the slot is free
+  std::uint64_t key = 0;   // price as its ladder counts it, see key_of
+  std::int64_t open = 0;   // lots, > 0
+  Handle next = kNoHandle; // in the level's queue; of a free slot: the next free one
+  Handle previous = kNoHandle;
+  PageIndex page = 0;      // with `key`: the level, without a walk
+};
+static_assert(sizeof(Order) == 64);
+
+class OrderPool {
+ public:
+  [[nodiscard]] Order& operator[](Handle handle) { return orders_[handle]; }
+  [[nodiscard]] const Order& operator[](Handle handle) const { return orders_[handle]; }
+  [[nodiscard]] bool holds(Handle handle, core::OrderId order, core::MarketId market) const {
+    return handle < used_ && !order.is_none() && orders_[handle].identity.order == order &&
+           orders_[handle].identity.market == market;
+  }
+  // A slot of unknown content. References into the pool are void.
+  [[nodiscard]] Handle take() {
+    ++in_use_;
+    if (first_free_ != kNoHandle) {
+      const Handle handle = first_free_;
+      first_free_ = orders_[handle].next;
+      return handle;
+    }
+    return take_fresh();
+  }
+  void give_back(Handle handle) {
+    --in_use_;
+    orders_[handle].identity.order = {};
+    orders_[handle].next = first_free_;
+    first_free_ = handle;
+  }
+  [[nodiscard]] std::uint32_t in_use() const { return in_use_; }
+  // Slots ever used, slot 0 (which means none) included.
+  [[nodiscard]] std::uint32_t used() const { return used_; }
+  [[nodiscard]] Handle first_free() const { return first_free_; }
+
+  // For loading: makes slots 1 to used - 1 exist, all taken. The caller fills or gives back every one of them.
+  void take_all(std::uint32_t used) {
+    while (orders_.capacity() < used) orders_.grow();
+    used_ = used;
+    in_use_ = used - 1;
+    first_free_ = kNoHandle;
+  }
+
+ private:
+  [[gnu::noinline]] Handle take_fresh() {
+    CHECK_MSG(used_ != UINT32_MAX, "all order handles are in use");
+    while (used_ >= orders_.capacity()) orders_.grow();
+    return used_++;
+  }
+
+  HugeArray<Order> orders_;
+  Handle first_free_ = kNoHandle;
+  std::uint32_t used_ = 1;
+  std::uint32_t in_use_ = 0;
+};
+
+}  // namespace matching

@@ -1,0 +1,193 @@
+#include "services/matching/taking.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace matching {
+
+Taking::LevelPlan Taking::plan_level(const Level& level, std::int64_t open) const {
+  if (taker_.self_trade == SelfTrade::none) {
+    return {.traded = std::min(open, level.lots), .prevented = 0, .stopped = open < level.lots};
+  }
+  LevelPlan plan;
+  Handle handle = level.head;
+  for (; handle != kNoHandle && open > 0; handle = books_.orders[handle].next) {
+    const Order& maker = books_.orders[handle];
+    const std::int64_t lots = std::min(open, maker.open);
+    if (!is_own(maker)) {
+      plan.traded += lots;
+      open -= lots;
+    } else if (taker_.self_trade == SelfTrade::decrement) {
+      plan.prevented += lots;
+      open -= lots;
+    } else if (taker_.self_trade != SelfTrade::expire_maker) {
+      break;
+    }
+  }
+  plan.stopped = handle != kNoHandle;
+  return plan;
+}
+
+Plan Taking::plan(std::uint64_t limit, std::int64_t open) const {
+  Plan plan;
+  Ladders::Place at{book_.best[index_of(side_)], book_.best_page[index_of(side_)]};
+  while (open > 0 && at.page != 0 && at.key <= limit) {
+    const LevelPlan level = plan_level(books_.ladders.level(at.page, at.key), open);
+    open -= level.traded + level.prevented;
+    plan.lots += level.traded;
+    plan.tick_lots += static_cast<core::int128>(price_of(side_, at.key).value()) * level.traded;
+    if (level.stopped) break;
+    at = books_.ladders.next(at.page, at.key);
+  }
+  return plan;
+}
+
+Plan Taking::plan_by_quote(std::uint64_t limit, core::Amount quote) const {
+  Plan plan;
+  Ladders::Place at{book_.best[index_of(side_)], book_.best_page[index_of(side_)]};
+  while (at.page != 0 && at.key <= limit) {
+    const core::Price price = price_of(side_, at.key);
+    const std::int64_t open = affordable(quote, price);
+    if (open == 0) break;
+    const LevelPlan level = plan_level(books_.ladders.level(at.page, at.key), open);
+    quote -= cost(price, level.traded + level.prevented);
+    plan.lots += level.traded;
+    plan.tick_lots += static_cast<core::int128>(price.value()) * level.traded;
+    if (level.stopped) break;
+    at = books_.ladders.next(at.page, at.key);
+  }
+  return plan;
+}
+
+std::int64_t Taking::affordable(core::Amount quote, core::Price price) const {
+  const core::int128 lots = quote.value() / cost(price, 1).value();
+  return static_cast<std::int64_t>(std::min<core::int128>(lots, std::numeric_limits<std::int64_t>::max()));
+}
+
+core::Amount Taking::cost(core::Price price, std::int64_t lots) const {
+  return core::notional(price, core::Quantity{lots}, books_.rules(book_.market).tick_lot_units);
+}
+
+std::int64_t Taking::take(std::uint64_t limit, std::int64_t open) {
+  while (open > 0 && !ended_ && reaches(limit)) open = take_level(open, true);
+  return open;
+}
+
+void Taking::take_by_quote(std::uint64_t limit, core::Amount quote) {
+  EndReason reason = EndReason::expired;
+  while (!ended_ && reaches(limit)) {
+    const core::Price price = price_of(side_, book_.best[index_of(side_)]);
+    const std::int64_t open = affordable(quote, price);
+    if (open == 0) {
+      if (traded_) reason = EndReason::completed;
+      break;
+    }
+    quote -= cost(price, open - take_level(open, false));
+  }
+  // The book, or what of it can be reached, has run out: not short of anything unless one more lot could have been had.
+  if (traded_ && quote < cost(book_.reference, 1)) reason = EndReason::completed;
+  if (!ended_) announce_.ended(taker_, reason, 0);
+}
+
+std::int64_t Taking::take_level(std::int64_t open, bool shown) {
+  const std::size_t s = index_of(side_);
+  const std::uint64_t key = book_.best[s];
+  const core::Price price = price_of(side_, key);
+  Level& level = books_.ladders.level(book_.best_page[s], key);  // nothing is added while taking: the pages stay where they are
+  const std::int64_t lots_before = level.lots;
+  Handle handle = level.head;
+  while (handle != kNoHandle && open > 0) {
+    Order& maker = books_.orders[handle];
+    const std::int64_t maker_before = maker.open;
+    if (is_own(maker)) {
+      prevent(maker, price, open, shown);
+    } else {
+      const std::int64_t lots = std::min(open, maker.open);
+      open -= lots;
+      trade(maker, price, lots, shown ? open : 0);
+    }
+    level.lots -= maker_before - maker.open;
+    if (maker.open != 0) break;  // either the taker is at its end, or this maker is
+    const Handle next = maker.next;
+    books_.orders.give_back(handle);
+    handle = next;
+    if (ended_) break;
+  }
+  level.head = handle;
+  if (handle != kNoHandle) {
+    books_.orders[handle].previous = kNoHandle;
+  } else {
+    level.tail = kNoHandle;
+  }
+  const std::int64_t lots_after = level.lots;
+  if (handle == kNoHandle) books_.drop_best(book_, side_);
+  if (lots_after != lots_before) announce_.level_changed(side_, key, lots_after);
+  return open;
+}
+
+void Taking::trade(Order& maker, core::Price price, std::int64_t lots, std::int64_t taker_left) {
+  traded_ = true;
+  maker.open -= lots;
+  book_.last_trade = book_.last_trade.next();
+  book_.reference = price;
+  const auto fill = [&](const Identity& who, core::OrderId counter, std::int64_t left, bool is_maker) {
+    Report& report = announce_.report(ReportKind::filled, who);
+    report.is_maker = is_maker;
+    report.price = price;
+    report.quantity = core::Quantity{lots};
+    report.remaining = core::Quantity{left};
+    report.trade = book_.last_trade;
+    report.counter_order = counter;
+  };
+  fill(taker_, maker.identity.order, taker_left, false);
+  fill(maker.identity, taker_.order, maker.open, true);
+  MarketEvent& event = announce_.event(MarketEventKind::traded);
+  event.side = taker_.side;
+  event.price = price;
+  event.quantity = core::Quantity{lots};
+  event.trade = book_.last_trade;
+  event.maker_order = maker.identity.order;
+  event.taker_order = taker_.order;
+}
+
+void Taking::prevent(Order& maker, core::Price price, std::int64_t& open, bool shown) {
+  book_.last_prevented = book_.last_prevented.next();
+  if (taker_.self_trade != SelfTrade::decrement) {
+    if (taker_.self_trade != SelfTrade::expire_maker) end_taker(maker, shown ? open : 0);
+    if (taker_.self_trade != SelfTrade::expire_taker) {
+      end_maker(maker);
+      maker.open = 0;
+    }
+    return;
+  }
+  const std::int64_t lots = std::min(open, maker.open);
+  open -= lots;
+  maker.open -= lots;
+  const auto take_away = [&](const Identity& who, core::OrderId counter, std::int64_t left, bool is_maker) {
+    Report& report = announce_.report(ReportKind::prevented, who);
+    report.is_maker = is_maker;
+    report.price = price;
+    report.quantity = core::Quantity{lots};
+    report.remaining = core::Quantity{left};
+    report.trade = book_.last_prevented;
+    report.counter_order = counter;
+  };
+  take_away(taker_, maker.identity.order, shown ? open : 0, false);
+  take_away(maker.identity, taker_.order, maker.open, true);
+}
+
+void Taking::end_maker(const Order& maker) {
+  Report& report = announce_.ended(maker.identity, EndReason::self_trade, maker.open);
+  report.is_maker = true;
+  report.trade = book_.last_prevented;
+  report.counter_order = taker_.order;
+}
+
+void Taking::end_taker(const Order& maker, std::int64_t open) {
+  ended_ = true;
+  Report& report = announce_.ended(taker_, EndReason::self_trade, open);
+  report.trade = book_.last_prevented;
+  report.counter_order = maker.identity.order;
+}
+
+}  // namespace matching
