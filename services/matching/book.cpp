@@ -7,9 +7,6 @@
 namespace matching {
 namespace {
 
-// Market ids count up from one; a number beyond this one is not an id but a damaged one.
-constexpr std::uint32_t kMarketIdMax = 1 << 20;
-
 std::unexpected<core::Error> wrong(const Book& book, const char* what) {
   return core::fail(core::ErrorKind::corrupt, what, "book of market " + std::to_string(book.market.value()));
 }
@@ -35,7 +32,8 @@ core::Result<void> Books::audit() const {
     for (const Side side : {Side::buy, Side::sell}) {
       if (auto result = audit(book, side, resting); !result) return result;
     }
-    if (book.best[0] != kNoKey && book.best[1] != kNoKey && price_of(Side::buy, book.best[0]) >= price_of(Side::sell, book.best[1])) {
+    const bool two_sided = book.best[0] != kNoKey && book.best[1] != kNoKey;
+    if (two_sided && price_of(Side::buy, book.best[0]) >= price_of(Side::sell, book.best[1])) {
       return wrong(book, "the sides cross");
     }
   }
@@ -53,32 +51,36 @@ core::Result<void> Books::audit() const {
 
 core::Result<void> Books::audit(const Book& book, Side side, std::size_t& resting) const {
   const std::size_t s = index_of(side);
-  const auto first = ladders.first(book.ladders[s]);
   if (!ladders.consistent(book.ladders[s])) return wrong(book, "the ladder contradicts its bitmaps");
-  if (book.best_page[s] != first.page || book.best[s] != (first.page != 0 ? first.key : kNoKey)) return wrong(book, "the best price is not the first");
+  const auto first = ladders.first(book.ladders[s]);
+  if (book.best_page[s] != first.page || book.best[s] != (first.page != 0 ? first.key : kNoKey)) {
+    return wrong(book, "the best price is not the first");
+  }
   const char* problem = nullptr;
-  std::uint64_t key_before = 0;
   for_each_level(book, side, [&](Ladders::Place at, const Level& level) {
-    if (level.head == kNoHandle || at.key == kNoKey || (at.page != first.page && at.key <= key_before)) problem = "levels out of order";
     if (ladders.find_page(book.ladders[s], at.key) != at.page) problem = "a level cannot be found by its price";
-    key_before = at.key;
-    std::int64_t lots = 0;
-    Handle previous = kNoHandle;
-    for (Handle handle = level.head; handle != kNoHandle; previous = handle, handle = orders[handle].next) {
-      const Order& order = orders[handle];
-      if (++resting > orders.in_use()) problem = "a queue runs in a circle";
-      if (problem != nullptr) return;
-      if (order.previous != previous) problem = "a queue's links contradict each other";
-      if (order.identity.side != side || order.identity.market != book.market || order.page != at.page || order.key != at.key) {
-        problem = "an order is in another place than it says";
-      }
-      if (order.identity.order.is_none() || order.open <= 0) problem = "an order without open quantity rests";
-      lots += order.open;
-    }
-    if (previous != level.tail || lots != level.lots) problem = "a level's lots or last order are wrong";
+    if (problem == nullptr) problem = audit_level(book, side, at, level, resting);
   });
   if (problem != nullptr) return wrong(book, problem);
   return {};
+}
+
+const char* Books::audit_level(const Book& book, Side side, Ladders::Place at, const Level& level,
+                               std::size_t& resting) const {
+  if (level.head == kNoHandle || at.key == kNoKey) return "an empty level is in use";
+  std::int64_t lots = 0;
+  Handle previous = kNoHandle;
+  for (Handle handle = level.head; handle != kNoHandle; previous = handle, handle = orders[handle].next) {
+    const Order& order = orders[handle];
+    if (++resting > orders.in_use()) return "a queue runs in a circle";
+    if (order.previous != previous) return "a queue's links contradict each other";
+    if (order.page != at.page || order.key != at.key) return "an order is at another price than it says";
+    if (order.identity.side != side || order.identity.market != book.market)
+      return "an order is in another book than it says";
+    if (order.identity.order.is_none() || order.open <= 0) return "an order without open quantity rests";
+    if (__builtin_add_overflow(lots, order.open, &lots)) return "a level's lots overflow";
+  }
+  return previous != level.tail || lots != level.lots ? "a level's lots or its last order are wrong" : nullptr;
 }
 
 // ---- hash: content only, whatever slots and pages it is in ----
@@ -108,82 +110,4 @@ std::uint64_t Books::state_hash() const {
   return digest.value();
 }
 
-// ---- save and load ----
-//
-// Saved: slots ever used; the free ones, first to be used first; per market its settings, counters and its orders of either
-// side in order of priority, each with its slot. Queues, levels and pages are made again by letting the orders rest in turn.
-
-void Books::save(core::ByteWriter& out) const {
-  out.put(orders.used());
-  for (Handle handle = orders.first_free(); handle != kNoHandle; handle = orders[handle].next) out.put(handle);
-  out.put(kNoHandle);
-  for (const Book& book : books_) {
-    if (book.market.is_none()) continue;
-    const Rules& rules = rules_[book.market.value()];
-    out.put(book.market);
-    out.put(book.state);
-    out.put(rules.band.bid_up_bp);
-    out.put(rules.band.bid_down_bp);
-    out.put(rules.band.ask_up_bp);
-    out.put(rules.band.ask_down_bp);
-    out.put(rules.notional_min);
-    out.put(rules.notional_max);
-    out.put(rules.lot_units);
-    out.put(rules.tick_lot_units);
-    out.put(book.sequence);
-    out.put(book.last_trade);
-    out.put(book.last_prevented);
-    out.put(book.reference);
-    for (const Side side : {Side::buy, Side::sell}) {
-      for_each_level(book, side, [&](Ladders::Place, const Level& level) {
-        for (Handle handle = level.head; handle != kNoHandle; handle = orders[handle].next) save_order(handle, out);
-      });
-      out.put(kNoHandle);
-    }
-  }
-  out.put(core::MarketId{});
-}
-
-void Books::save_order(Handle handle, core::ByteWriter& out) const {
-  const Order& order = orders[handle];
-  out.put(handle);
-  out.put(order.identity.order);
-  out.put(order.identity.account);
-  out.put(order.identity.account_slot);
-  out.put(order.identity.type);
-  out.put(order.identity.self_trade);
-  out.put(price_of(order.identity.side, order.key));
-  out.put(order.open);
-}
-
-core::Result<void> Books::load(core::ByteReader& in) {
-  const auto corrupt = [](const char* what) { return core::fail(core::ErrorKind::corrupt, what, "saved books"); };
-  const auto used = in.get<std::uint32_t>();
-  // Every slot takes at least its number's four bytes, which bounds what a damaged count can make us allocate.
-  if (!in.ok() || used == 0 || used - 1 > in.remaining() / sizeof(Handle)) return corrupt("the number of order slots is wrong");
-  std::vector<Handle> free;
-  while (const auto handle = in.get<Handle>()) free.push_back(handle);
-  orders.take_all(used);
-  std::vector<bool> seen(used);
-  const auto claim = [&](Handle handle) {
-    if (handle == kNoHandle || handle >= used || seen[handle]) return false;
-    seen[handle] = true;
-    return true;
-  };
-  for (const Handle handle : free) {
-    if (!claim(handle)) return corrupt("a free order slot is listed twice or out of range");
-  }
-  core::MarketId previous;
-  while (const auto market = in.get<core::MarketId>(), !market.is_none()) {
-    if (market <= previous || market.value() > kMarketIdMax) return corrupt("market ids are out of order");
-    previous = market;
-    if (auto result = load_market(add(market), in, claim); !result) return result;
-  }
-  if (!in.ok()) return corrupt("the saved books are cut short");
-  for (Handle handle = 1; handle < used; ++handle) {
-    if (!seen[handle]) return corrupt("an order slot is neither free nor in a book");
-  }
-  for (auto handle = free.rbegin(); handle != free.rend(); ++handle) orders.give_back(*handle);
-  return audit();
-}
 }  // namespace matching

@@ -1,15 +1,17 @@
 // The books of all markets: what rests, at which price, in which order. Structure only; the rules of trading are in
 // taking.h and matching.cpp.
 //
-// Ownership: Books owns the pools that all books share; a Book is two cache lines of roots and counters, so a market without
-// orders costs 128 bytes. Invariants (audited by Books::audit): a level's lots are the sum of its orders' open lots, its
-// queue is linked both ways in order of arrival, `best` is the first level of each side, the sides do not cross.
+// Ownership: Books owns the pools that all books share; a Book is two cache lines of roots and counters, so a market
+// without orders costs 128 bytes. Invariants (audited by Books::audit): a level's lots are the sum of its orders' open
+// lots, its queue is linked both ways in order of arrival, `best` is the first level of each side, the sides do not
+// cross.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
+#include "pkg/core/bytes.h"
 #include "pkg/core/error.h"
 #include "pkg/core/ids.h"
 #include "pkg/core/numbers.h"
@@ -20,8 +22,8 @@
 
 namespace matching {
 
-// Both sides are ladders whose lowest key is the best price: asks are keyed by their price, bids by its complement. So one
-// code path serves both sides, and which side an order is on is never a branch to be mispredicted.
+// Both sides are ladders whose lowest key is the best price: asks are keyed by their price, bids by its complement. So
+// one code path serves both sides, and which side an order is on is never a branch to be mispredicted.
 [[nodiscard]] constexpr std::uint64_t key_of(Side side, core::Price price) {
   return static_cast<std::uint64_t>(price.value()) ^ (static_cast<std::uint64_t>(side) - 1);
 }
@@ -31,8 +33,8 @@ namespace matching {
 [[nodiscard]] constexpr std::size_t index_of(Side side) { return static_cast<std::size_t>(side); }
 
 // Prices are at least one tick, so no key is as high as these two.
-inline constexpr std::uint64_t kNoKey = UINT64_MAX;         // best of an empty side
-inline constexpr std::uint64_t kAnyKey = UINT64_MAX - 1;    // reaches every level, but not an empty side
+inline constexpr std::uint64_t kNoKey = UINT64_MAX;       // best of an empty side
+inline constexpr std::uint64_t kAnyKey = UINT64_MAX - 1;  // reaches every level, but not an empty side
 
 struct Level {
   Handle head = kNoHandle, tail = kNoHandle;  // queue in order of arrival
@@ -40,6 +42,13 @@ struct Level {
 };
 static_assert(sizeof(Level) == 16);
 using Ladders = PriceLadders<Level>;
+
+// Market ids count up from one; a number beyond this one is not an id but a damaged one.
+inline constexpr std::uint32_t kMarketIdMax = 1 << 20;
+
+[[nodiscard]] constexpr bool is_set(const instruments::PriceBand& band) {
+  return (band.bid_up_bp | band.bid_down_bp | band.ask_up_bp | band.ask_down_bp) != 0;
+}
 
 // The settings of a market that are not looked at by every command.
 struct Rules {
@@ -50,12 +59,12 @@ struct Rules {
 
 struct alignas(64) Book {
   // First line: all that a command which does not open or empty a page needs.
-  std::uint64_t sequence = 0;                                 // of the last market event
-  std::array<std::uint64_t, 2> best = {kNoKey, kNoKey};       // by side
+  std::uint64_t sequence = 0;                            // of the last market event
+  std::array<std::uint64_t, 2> best = {kNoKey, kNoKey};  // by side
   std::array<PageIndex, 2> best_page = {0, 0};
   core::TradeId last_trade;
-  core::Price reference;                                      // of the last trade; zero: none yet
-  core::MarketId market;                                      // none: there is no such market
+  core::Price reference;  // of the last trade; zero: none yet
+  core::MarketId market;  // none: there is no such market
   instruments::MarketState state = instruments::MarketState::trading;
   bool has_band = false;
   // Second line.
@@ -68,14 +77,15 @@ class Books {
  public:
   // The market's book, or none.
   [[nodiscard]] Book* find(core::MarketId market) {
-    return market.value() < books_.size() && !books_[market.value()].market.is_none() ? &books_[market.value()] : nullptr;
+    return market.value() < books_.size() && !books_[market.value()].market.is_none() ? &books_[market.value()]
+                                                                                      : nullptr;
   }
   [[nodiscard]] const Rules& rules(core::MarketId market) const { return rules_[market.value()]; }
   [[nodiscard]] Rules& rules(core::MarketId market) { return rules_[market.value()]; }
   Book& add(core::MarketId market);
 
-  // Sets the order's place and puts it at the end of its price's queue; `key` and `open` are set. Returns the level's lots
-  // then, or 0, with nothing done, when the level could not count that many.
+  // Sets the order's place and puts it at the end of its price's queue; `key` and `open` are set. Returns the level's
+  // lots then, or 0, with nothing done, when the level could not count that many.
   [[nodiscard]] std::int64_t append(Book& book, Handle handle);
   // Takes the order out of its queue; the slot stays taken. Returns the level's lots then.
   std::int64_t unlink(Book& book, Handle handle);
@@ -86,7 +96,7 @@ class Books {
   void save(core::ByteWriter& out) const;
   [[nodiscard]] core::Result<void> load(core::ByteReader& in);
   [[nodiscard]] std::uint64_t state_hash() const;
-  // Calls visit(book, side, key, level) from the best level to the worst.
+  // Calls visit(place, level) from the best level to the worst.
   template <class Visit>
   void for_each_level(const Book& book, Side side, Visit visit) const {
     for (auto at = ladders.first(book.ladders[index_of(side)]); at.page != 0; at = ladders.next(at.page, at.key)) {
@@ -99,7 +109,24 @@ class Books {
   Ladders ladders;
 
  private:
+  // Which order slots a load has come across.
+  struct Slots {
+    std::vector<bool> seen;
+    std::vector<Handle> free;
+    bool claim(Handle handle) {
+      if (handle == kNoHandle || handle >= seen.size() || seen[handle]) return false;
+      seen[handle] = true;
+      return true;
+    }
+  };
+
   [[nodiscard]] core::Result<void> audit(const Book& book, Side side, std::size_t& resting) const;
+  // What is wrong with a level, or null.
+  [[nodiscard]] const char* audit_level(const Book& book, Side side, Ladders::Place at, const Level& level,
+                                        std::size_t& resting) const;
+  void save_order(Handle handle, core::ByteWriter& out) const;
+  [[nodiscard]] core::Result<void> load_market(Book& book, core::ByteReader& in, Slots& slots);
+  [[nodiscard]] core::Result<void> load_order(Book& book, Side side, Handle handle, core::ByteReader& in);
   void vacate(Book& book, Side side, PageIndex page, std::uint64_t key);
 
   std::vector<Book> books_;   // by market id; entry 0 and gaps are no markets

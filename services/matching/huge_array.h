@@ -1,9 +1,10 @@
 // An array of plain values that only grows, in one piece of address space that growing does not copy: what the pools of
 // orders and price levels are made of.
 //
-// Elements are named by index. Growing may move the whole array to another address, so a reference into it is good until the
-// next `grow`. Fresh elements are all zero bytes. From 2 MiB on the memory is aligned for and advised to use huge pages, since
-// a cancel of one order in a million costs a TLB miss per cache miss without them. Untouched capacity costs address space only.
+// Elements are named by index. Growing may move the whole array to another address, so a reference into it is good
+// until the next `grow`. Fresh elements are all zero bytes. From 2 MiB on the memory is aligned for and advised to use
+// huge pages, since a cancel of one order in a million costs a TLB miss per cache miss without them. Untouched capacity
+// costs address space only.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,8 @@ class Mapping {
  public:
   Mapping() = default;
   ~Mapping();
-  Mapping(Mapping&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  Mapping(Mapping&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
   Mapping& operator=(Mapping&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);

@@ -17,7 +17,7 @@ namespace {
 constexpr int128 kBasisPoints = 10'000;
 
 Identity identity_of(const NewOrder& command) {
-  return {command.order, command.account, command.account_slot,  command.market,
+  return {command.order, command.account, command.account_slot, command.market,
           command.side,  command.type,    command.self_trade};
 }
 bool is_market(OrderType type) { return type == OrderType::market || type == OrderType::market_by_quote; }
@@ -26,7 +26,8 @@ bool outside_band(const instruments::PriceBand& band, Side side, core::Price pri
   const std::uint32_t up = side == Side::buy ? band.bid_up_bp : band.ask_up_bp;
   const std::uint32_t down = side == Side::buy ? band.bid_down_bp : band.ask_down_bp;
   const int128 scaled = price.value() * kBasisPoints;
-  return (up != 0 && scaled > int128{reference.value()} * up) || (down != 0 && scaled < int128{reference.value()} * down);
+  return (up != 0 && scaled > int128{reference.value()} * up) ||
+         (down != 0 && scaled < int128{reference.value()} * down);
 }
 
 // How far a market order may go: the worst price its side's band allows.
@@ -50,7 +51,8 @@ Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
     return Rejection::invalid_order;
   }
   if (!is_market(command.type) && command.price.value() <= 0) return Rejection::invalid_order;
-  if (book.state != MarketState::trading) [[unlikely]] return Rejection::market_closed;
+  if (book.state != MarketState::trading) [[unlikely]]
+    return Rejection::market_closed;
   if (is_market(command.type)) {
     if (!by_quote && book.reference.is_zero()) return Rejection::none;
     const core::Amount notional =
@@ -58,18 +60,19 @@ Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
     const bool fits = !outside(notional, rules.notional_min, rules.notional_max);
     return fits ? Rejection::none : Rejection::book_notional_out_of_range;
   }
-  if (book.has_band && !book.reference.is_zero() && outside_band(rules.band, command.side, command.price, book.reference)) {
+  if (book.has_band && !book.reference.is_zero() &&
+      outside_band(rules.band, command.side, command.price, book.reference)) {
     return Rejection::price_outside_band;
   }
   return Rejection::none;
 }
 
-// A plan's cost in what the order's budget is held in. Costs are bounded by the listing caps; beyond them, by the budget.
+// A plan's cost in what the order's budget is held in. Costs are bounded by the listing caps; beyond them, by the
+// budget.
 bool exceeds(const Plan& plan, Side side, const Rules& rules, core::Amount budget) {
   int128 cost = 0;
-  const bool overflow = side == Side::buy
-                            ? __builtin_mul_overflow(plan.tick_lots, rules.tick_lot_units.value(), &cost)
-                            : __builtin_mul_overflow(int128{plan.lots}, rules.lot_units.value(), &cost);
+  const bool overflow = side == Side::buy ? __builtin_mul_overflow(plan.tick_lots, rules.tick_lot_units.value(), &cost)
+                                          : __builtin_mul_overflow(int128{plan.lots}, rules.lot_units.value(), &cost);
   return overflow || cost > budget.value();
 }
 
@@ -114,7 +117,8 @@ void refuse(const Command& command, Rejection rejection, Output out) {
 
 template <class Command>
 Order* Matching::State::target(const Command& command, Output out) {
-  if (books.orders.holds(command.handle, command.order, command.market)) [[likely]] return &books.orders[command.handle];
+  if (books.orders.holds(command.handle, command.order, command.market)) [[likely]]
+    return &books.orders[command.handle];
   refuse(command, Rejection::stale_handle, out);
   return nullptr;
 }
@@ -132,9 +136,9 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
   if (is_new) book = &state_->books.add(market.id);
   const bool changed = book->state != market.state;
   book->state = market.state;
-  const instruments::PriceBand& band = market.band;
-  book->has_band = (band.bid_up_bp | band.bid_down_bp | band.ask_up_bp | band.ask_down_bp) != 0;
-  state_->books.rules(market.id) = {band, market.notional_min, market.notional_max, market.lot_units, market.tick_lot_units};
+  book->has_band = is_set(market.band);
+  state_->books.rules(market.id) = {market.band, market.notional_min, market.notional_max, market.lot_units,
+                                    market.tick_lot_units};
   if (is_new || changed) Announcer(*book, out).event(is_new ? MarketEventKind::listed : MarketEventKind::state_changed);
 }
 
@@ -151,7 +155,8 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, Output ou
   const std::uint64_t limit = key_of(opposite(command.side), command.price);
   const bool crosses = book.best[index_of(opposite(command.side))] <= limit;
   const std::int64_t quantity = command.quantity.value();
-  if (!crosses) [[likely]] return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
+  if (!crosses) [[likely]]
+    return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
   if (command.type == OrderType::limit_maker) return reject(command, Rejection::would_match_immediately, out);
 
   const Identity taker = identity_of(command);
@@ -168,7 +173,8 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, Output ou
 }
 
 // `kind`: accepted for an order that met nothing on the other side, rested for what is left of one that did.
-void Matching::State::rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out) {
+void Matching::State::rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind,
+                                     Output out) {
   Announcer announce(book, out);
   const Identity who = identity_of(command);
   if (command.type == OrderType::limit_maker || command.time_in_force == TimeInForce::gtc) [[likely]] {
@@ -242,7 +248,8 @@ void Matching::apply(const MoveOrder& command, Output out) {
   Books& books = state_->books;
   Book& book = *books.find(command.market);
   if (command.price.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  if (book.state != MarketState::trading) [[unlikely]] return refuse(command, Rejection::market_closed, out);
+  if (book.state != MarketState::trading) [[unlikely]]
+    return refuse(command, Rejection::market_closed, out);
   const Identity who = order->identity;
   if (book.has_band && !book.reference.is_zero() &&
       outside_band(books.rules(command.market).band, who.side, command.price, book.reference)) {
@@ -261,7 +268,8 @@ void Matching::apply(const MoveOrder& command, Output out) {
   if (to != from) announce.level_changed(who.side, from, lots_left);
   if (!crosses) [[likely]] {
     const std::int64_t lots = books.append(book, command.handle);
-    if (lots == 0) [[unlikely]] return state_->settle_move(book, command.handle, quantity, out);
+    if (lots == 0) [[unlikely]]
+      return state_->settle_move(book, command.handle, quantity, out);
     if (to != from) announce.level_changed(who.side, to, lots);
     return;
   }

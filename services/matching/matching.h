@@ -14,8 +14,8 @@ namespace matching {
 
 // Where a step's messages go: appended, in order.
 struct Output {
-  std::vector<Report>& reports;       // to accounts
-  std::vector<MarketEvent>& events;   // public
+  std::vector<Report>& reports;      // to accounts
+  std::vector<MarketEvent>& events;  // public
 };
 
 struct RestingOrder {

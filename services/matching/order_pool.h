@@ -1,7 +1,7 @@
 // Resting orders of all books, in slots of one cache line. A slot's number is the handle accounts knows the order by.
 //
-// The slot that was given back last is taken first, which keeps the working set warm. Which handle an order gets is part of
-// what matching says, so the free slots and their order are state: they are saved and loaded.
+// The slot that was given back last is taken first, which keeps the working set warm. Which handle an order gets is
+// part of what matching says, so the free slots and their order are state: they are saved and loaded.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +28,12 @@ struct Identity {
 
 // One cache line. 12 bytes are free for what the coming order types need (a peak, a trigger, a list).
 struct alignas(64) Order {
-  Identity identity;       // order is none: the slot is free
-  std::uint64_t key = 0;   // price as its ladder counts it, see key_of
-  std::int64_t open = 0;   // lots, > 0
-  Handle next = kNoHandle; // in the level's queue; of a free slot: the next free one
+  Identity identity;        // order is none: the slot is free
+  std::uint64_t key = 0;    // price as its ladder counts it, see key_of
+  std::int64_t open = 0;    // lots, > 0
+  Handle next = kNoHandle;  // in the level's queue; of a free slot: the next free one
   Handle previous = kNoHandle;
-  PageIndex page = 0;      // with `key`: the level, without a walk
+  PageIndex page = 0;  // with `key`: the level, without a walk
 };
 static_assert(sizeof(Order) == 64);
 

@@ -1,14 +1,15 @@
 // Sorted maps from a price to a level, many of them over shared pools: the sides of all the books.
 //
-// A ladder is keyed by a 64-bit number of which the lowest is first; whoever wants the highest price first keys it by the
-// price's complement. Levels live in pages of 64 neighbouring keys, each with a bitmap of the levels in use. Above the pages
-// stands a tree of nodes with 64 children and a bitmap each, just high enough to span the pages there are. Hence: looking up,
-// adding and removing walk that height (two nodes for a million ticks around the middle) and never more than ten nodes, the
-// next level in use is a bit scan away, and memory is spent only where something rests. Empty pages and nodes go back to the
-// pool at once; they are all zero again by then, so taking one out costs nothing.
+// A ladder is keyed by a 64-bit number of which the lowest is first; whoever wants the highest price first keys it by
+// the price's complement. Levels live in pages of 64 neighbouring keys, each with a bitmap of the levels in use. Above
+// the pages stands a tree of nodes with 64 children and a bitmap each, just high enough to span the pages there are.
+// Hence: looking up, adding and removing walk that height (two nodes for a million ticks around the middle) and never
+// more than ten nodes, the next level in use is a bit scan away, and memory is spent only where something rests. Empty
+// pages and nodes go back to the pool at once; they are all zero again by then, so taking one out costs nothing.
 //
-// Ownership: PriceLadders owns pages and nodes; a Ladder is only its root and must be used with the PriceLadders that made it.
-// A level's memory address changes when the pools grow (`page_for`); its (page, key) does not while it is in use.
+// Ownership: PriceLadders owns pages and nodes; a Ladder is only its root and must be used with the PriceLadders that
+// made it. A level's memory address changes when the pools grow (`page_for`); its (page, key) does not while it is in
+// use.
 #pragma once
 
 #include <array>
@@ -56,7 +57,9 @@ class PriceLadders {
     Page& at = pages_[page];
     if ((at.occupied &= ~bit(key)) == 0) remove_page(ladder, page, key >> kBits);
   }
-  [[nodiscard]] bool occupied(PageIndex page, std::uint64_t key) const { return (pages_[page].occupied & bit(key)) != 0; }
+  [[nodiscard]] bool occupied(PageIndex page, std::uint64_t key) const {
+    return (pages_[page].occupied & bit(key)) != 0;
+  }
 
   [[nodiscard]] Place first(const Ladder& ladder) const {
     return ladder.empty() ? Place{} : descend(ladder.root, ladder.root_number, ladder.height);
@@ -122,9 +125,13 @@ class PriceLadders {
 
   static constexpr std::uint64_t bit(std::uint64_t number) { return std::uint64_t{1} << (number & kMask); }
   static constexpr std::uint64_t bits_above(std::uint64_t number) { return ~std::uint64_t{0} << (number & kMask) << 1; }
-  static constexpr std::uint64_t lowest(std::uint64_t bits) { return static_cast<std::uint64_t>(std::countr_zero(bits)); }
+  static constexpr std::uint64_t lowest(std::uint64_t bits) {
+    return static_cast<std::uint64_t>(std::countr_zero(bits));
+  }
   // The number, on the floor `height` above the pages, of what holds page `number`.
-  static constexpr std::uint64_t ancestor(std::uint64_t number, std::uint32_t height) { return number >> (kBits * height); }
+  static constexpr std::uint64_t ancestor(std::uint64_t number, std::uint32_t height) {
+    return number >> (kBits * height);
+  }
 
   void set_parent(std::uint32_t child, std::uint32_t child_height, std::uint32_t parent) {
     (child_height == 0 ? pages_[child].parent : nodes_[child].parent) = parent;
@@ -138,7 +145,8 @@ class PriceLadders {
   void remove_page(Ladder& ladder, PageIndex page, std::uint64_t number);
   [[nodiscard]] Place next_page(std::uint32_t node, std::uint64_t number) const;
   [[nodiscard]] Place descend(std::uint32_t index, std::uint64_t number, std::uint32_t height) const;
-  [[nodiscard]] bool consistent(std::uint32_t index, std::uint64_t number, std::uint32_t height, std::uint32_t parent) const;
+  [[nodiscard]] bool consistent(std::uint32_t index, std::uint64_t number, std::uint32_t height,
+                                std::uint32_t parent) const;
 
   Pool<Page> pages_;
   Pool<Node> nodes_;
@@ -245,13 +253,15 @@ auto PriceLadders<Level>::descend(std::uint32_t index, std::uint64_t number, std
 }
 
 template <class Level>
-bool PriceLadders<Level>::consistent(std::uint32_t index, std::uint64_t number, std::uint32_t height, std::uint32_t parent) const {
+bool PriceLadders<Level>::consistent(std::uint32_t index, std::uint64_t number, std::uint32_t height,
+                                     std::uint32_t parent) const {
   if (height == 0) return pages_[index].occupied != 0 && pages_[index].parent == parent;
   const Node& at = nodes_[index];
   if (at.occupied == 0 || at.parent != parent || kBits * (height - 1) >= kNumberBits) return false;
   for (std::uint64_t child = 0; child < 64; ++child) {
     if (((at.occupied & bit(child)) != 0) != (at.children[child] != 0)) return false;
-    if (at.children[child] != 0 && !consistent(at.children[child], number << kBits | child, height - 1, index)) return false;
+    if (at.children[child] != 0 && !consistent(at.children[child], number << kBits | child, height - 1, index))
+      return false;
   }
   return true;
 }

@@ -93,7 +93,8 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
   const std::size_t s = index_of(side_);
   const std::uint64_t key = book_.best[s];
   const core::Price price = price_of(side_, key);
-  Level& level = books_.ladders.level(book_.best_page[s], key);  // nothing is added while taking: the pages stay where they are
+  Level& level =
+      books_.ladders.level(book_.best_page[s], key);  // nothing is added while taking: the pages stay where they are
   const std::int64_t lots_before = level.lots;
   Handle handle = level.head;
   while (handle != kNoHandle && open > 0) {

@@ -1,7 +1,8 @@
-// One order on its way through the other side of a book: what it would trade (plan, without side effect), and trading it.
+// One order on its way through the other side of a book: what it would trade (plan, without side effect), and trading
+// it.
 //
-// Reachable are the levels up to a limit key, fixed before the first trade. A trade happens at the maker's price, makers in
-// order of price, then arrival. Self-trade prevention is the taker's mode, see README.md.
+// Reachable are the levels up to a limit key, fixed before the first trade. A trade happens at the maker's price,
+// makers in order of price, then arrival. Self-trade prevention is the taker's mode, see README.md.
 #pragma once
 
 #include <cstdint>

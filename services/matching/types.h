@@ -1,9 +1,9 @@
 // The matching fold's inbox and what it sends out. Accounts and matching speak only by these messages, each carrying
 // (sender, sequence), whether they share a thread or sit on two machines.
 //
-// Handles: accounts sends its own slot of an order (`account_slot`), which matching echoes in everything it says about that
-// order; matching hands back its slot (`handle`) when an order comes to rest, which accounts echos to cancel, move or reduce
-// it. Either side validates the other's by the order id, so that a lookup is one array access.
+// Handles: accounts sends its own slot of an order (`account_slot`), which matching echoes in everything it says about
+// that order; matching hands back its slot (`handle`) when an order comes to rest, which accounts echos to cancel, move
+// or reduce it. Either side validates the other's by the order id, so that a lookup is one array access.
 #pragma once
 
 #include <cstdint>
@@ -70,31 +70,34 @@ struct ReduceOrder {
   std::uint32_t account_slot = 0;
   core::Quantity by;
 };
-struct ConfigureMarket { instruments::Market market; };  // a new market, or new settings of a known one
+struct ConfigureMarket {
+  instruments::Market market;
+};  // a new market, or new settings of a known one
 
 // ---- to accounts ----
 //
 // The reports of one command come in this order: `accepted` (or `rejected`, `moved`, ...) first; per trade the taker's
-// `filled`, then the maker's; what became of the rest (`rested`, `ended`); one `reference_price` when it traded. An order is
-// over with `rejected`, `ended`, or a `filled` or `prevented` whose remaining is zero. The exception is market_by_quote,
-// which is not counted in lots: `remaining` is 0 in all its reports, and it is over with `ended` and nothing else.
+// `filled`, then the maker's; what became of the rest (`rested`, `ended`); one `reference_price` when it traded. An
+// order is over with `rejected`, `ended`, or a `filled` or `prevented` whose remaining is zero. The exception is
+// market_by_quote, which is not counted in lots: `remaining` is 0 in all its reports, and it is over with `ended` and
+// nothing else.
 enum class EndReason : std::uint8_t {
-  cancelled = 1,           // asked for by its owner
-  expired = 2,             // what an IOC, FOK or market order could not fill
-  self_trade = 3,          // self-trade prevention: counter_order and trade (prevented-match id) say with whom
-  completed = 4,           // market_by_quote only: it traded, and what is left of its amount buys or brings no whole lot
+  cancelled = 1,   // asked for by its owner
+  expired = 2,     // what an IOC, FOK or market order could not fill
+  self_trade = 3,  // self-trade prevention: counter_order and trade (prevented-match id) say with whom
+  completed = 4,   // market_by_quote only: it traded, and what is left of its amount buys or brings no whole lot
 };
 
 enum class ReportKind : std::uint8_t {
-  accepted = 1,    // passed the book's checks; handle set when it rests already and nothing of it was matched
-  rejected = 2,    // whole, without side effect
-  filled = 3,      // one trade's side; ends the order when remaining is zero
-  rested = 4,      // what is left of an order that matched first now rests: handle
-  ended = 5,       // remaining is given back
-  prevented = 6,   // self-trade prevention (decrement) took `quantity` from it; ends the order when remaining is zero
-  moved = 7,       // price is the new one; fills of the move follow
-  reduced = 8,     // by quantity, remaining is left
-  refused = 9,     // cancel, move or reduce not carried out: rejection
+  accepted = 1,   // passed the book's checks; handle set when it rests already and nothing of it was matched
+  rejected = 2,   // whole, without side effect
+  filled = 3,     // one trade's side; ends the order when remaining is zero
+  rested = 4,     // what is left of an order that matched first now rests: handle
+  ended = 5,      // remaining is given back
+  prevented = 6,  // self-trade prevention (decrement) took `quantity` from it; ends the order when remaining is zero
+  moved = 7,      // price is the new one; fills of the move follow
+  reduced = 8,    // by quantity, remaining is left
+  refused = 9,    // cancel, move or reduce not carried out: rejection
   reference_price = 10,  // market's last trade price: price (no order)
 };
 
@@ -121,12 +124,12 @@ enum class MarketEventKind : std::uint8_t { level_changed = 1, traded = 2, state
 
 struct MarketEvent {
   MarketEventKind kind = MarketEventKind::level_changed;
-  Side side = Side::buy;           // level_changed: of the level; traded: the taker's
+  Side side = Side::buy;  // level_changed: of the level; traded: the taker's
   instruments::MarketState state = instruments::MarketState::trading;
   core::MarketId market;
-  std::uint64_t sequence = 0;      // per market, gap-free: also the book's update id
+  std::uint64_t sequence = 0;  // per market, gap-free: also the book's update id
   core::Price price;
-  core::Quantity quantity;         // level_changed: all visible quantity now at the price, 0: level gone; traded: this trade's
+  core::Quantity quantity;  // level_changed: all visible quantity now at the price, 0: level gone; traded: this trade's
   core::TradeId trade;
   core::OrderId maker_order, taker_order;  // traded
 };

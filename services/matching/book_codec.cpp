@@ -1,0 +1,148 @@
+// Saving and loading of all books, field by field.
+//
+// Saved: slots ever used; the free ones, first to be used first; per market its settings, counters and its orders of
+// either side in order of priority, each with its slot. Queues, levels and pages are made again by letting the orders
+// rest in turn.
+
+#include <algorithm>
+#include <vector>
+
+#include "services/matching/book.h"
+
+namespace matching {
+namespace {
+
+std::unexpected<core::Error> corrupt(const char* what) {
+  return core::fail(core::ErrorKind::corrupt, what, "saved books",
+                    "restore the snapshot from a backup, or start from an older one");
+}
+
+template <class Enum>
+bool is_between(Enum value, Enum low, Enum high) {
+  return value >= low && value <= high;
+}
+
+}  // namespace
+
+void Books::save(core::ByteWriter& out) const {
+  out.put(orders.used());
+  for (Handle handle = orders.first_free(); handle != kNoHandle; handle = orders[handle].next) out.put(handle);
+  out.put(kNoHandle);
+  for (const Book& book : books_) {
+    if (book.market.is_none()) continue;
+    const Rules& rules = rules_[book.market.value()];
+    out.put(book.market);
+    out.put(book.state);
+    out.put(rules.band.bid_up_bp);
+    out.put(rules.band.bid_down_bp);
+    out.put(rules.band.ask_up_bp);
+    out.put(rules.band.ask_down_bp);
+    out.put(rules.notional_min);
+    out.put(rules.notional_max);
+    out.put(rules.lot_units);
+    out.put(rules.tick_lot_units);
+    out.put(book.sequence);
+    out.put(book.last_trade);
+    out.put(book.last_prevented);
+    out.put(book.reference);
+    for (const Side side : {Side::buy, Side::sell}) {
+      for_each_level(book, side, [&](Ladders::Place, const Level& level) {
+        for (Handle handle = level.head; handle != kNoHandle; handle = orders[handle].next) save_order(handle, out);
+      });
+      out.put(kNoHandle);
+    }
+  }
+  out.put(core::MarketId{});
+}
+
+void Books::save_order(Handle handle, core::ByteWriter& out) const {
+  const Order& order = orders[handle];
+  out.put(handle);
+  out.put(order.identity.order);
+  out.put(order.identity.account);
+  out.put(order.identity.account_slot);
+  out.put(order.identity.type);
+  out.put(order.identity.self_trade);
+  out.put(price_of(order.identity.side, order.key));
+  out.put(order.open);
+}
+
+core::Result<void> Books::load(core::ByteReader& in) {
+  CHECK(books_.empty() && orders.used() == 1);
+  const auto used = in.get<std::uint32_t>();
+  // Every slot takes at least its number's four bytes, which bounds what a damaged count can make us allocate.
+  if (!in.ok() || used == 0 || used - 1 > in.remaining() / sizeof(Handle))
+    return corrupt("wrong number of order slots");
+  orders.take_all(used);
+  Slots slots{.seen = std::vector<bool>(used), .free = {}};
+  for (auto handle = in.get<Handle>(); handle != kNoHandle; handle = in.get<Handle>()) {
+    if (!slots.claim(handle)) return corrupt("a free order slot is listed twice or out of range");
+    slots.free.push_back(handle);
+  }
+  core::MarketId previous;
+  for (auto market = in.get<core::MarketId>(); !market.is_none(); market = in.get<core::MarketId>()) {
+    if (market <= previous || market.value() > kMarketIdMax) return corrupt("market ids are out of order");
+    previous = market;
+    if (auto result = load_market(add(market), in, slots); !result) return result;
+  }
+  if (!in.ok()) return corrupt("cut short");
+  if (!std::all_of(slots.seen.begin() + 1, slots.seen.end(), [](bool seen) { return seen; })) {
+    return corrupt("an order slot is neither free nor in a book");
+  }
+  for (auto handle = slots.free.rbegin(); handle != slots.free.rend(); ++handle) orders.give_back(*handle);
+  return audit();
+}
+
+core::Result<void> Books::load_market(Book& book, core::ByteReader& in, Slots& slots) {
+  Rules& rules = rules_[book.market.value()];
+  instruments::PriceBand& band = rules.band;
+  in.get(book.state);
+  in.get(band.bid_up_bp);
+  in.get(band.bid_down_bp);
+  in.get(band.ask_up_bp);
+  in.get(band.ask_down_bp);
+  in.get(rules.notional_min);
+  in.get(rules.notional_max);
+  in.get(rules.lot_units);
+  in.get(rules.tick_lot_units);
+  in.get(book.sequence);
+  in.get(book.last_trade);
+  in.get(book.last_prevented);
+  in.get(book.reference);
+  book.has_band = is_set(band);
+  if (!in.ok() || !is_between(book.state, instruments::MarketState::trading, instruments::MarketState::halted) ||
+      rules.lot_units.value() <= 0 || rules.tick_lot_units.value() <= 0 || book.reference.value() < 0) {
+    return corrupt("a market's settings are out of range");
+  }
+  for (const Side side : {Side::buy, Side::sell}) {
+    for (auto handle = in.get<Handle>(); handle != kNoHandle; handle = in.get<Handle>()) {
+      if (!slots.claim(handle)) return corrupt("two orders in one slot, or a slot out of range");
+      if (auto result = load_order(book, side, handle, in); !result) return result;
+    }
+  }
+  return {};
+}
+
+core::Result<void> Books::load_order(Book& book, Side side, Handle handle, core::ByteReader& in) {
+  Order& order = orders[handle];
+  Identity& who = order.identity;
+  who.market = book.market;
+  who.side = side;
+  in.get(who.order);
+  in.get(who.account);
+  in.get(who.account_slot);
+  in.get(who.type);
+  in.get(who.self_trade);
+  const auto price = in.get<core::Price>();
+  in.get(order.open);
+  order.key = key_of(side, price);
+  if (!in.ok() || who.order.is_none() || price.value() <= 0 || order.open <= 0 ||
+      !is_between(who.type, OrderType::limit, OrderType::limit_maker) ||
+      !is_between(who.self_trade, SelfTrade::none, SelfTrade::decrement)) {
+    return corrupt("an order's fields are out of range");
+  }
+  if (append(book, handle) == 0) return corrupt("a level's lots overflow");
+  return {};
+}
+
+}  // namespace matching
