@@ -119,7 +119,9 @@ Latency measure_latency(const Trace& trace, std::int64_t interval_ns, bool& as_e
 
 MatchingResult bench_matching(const Trace& trace, const MatchingOptions& options) {
   CHECK(options.runs >= 1 && trace.header.prefill_count < trace.commands.size());
-  MatchingResult result{.commands = trace.commands.size() - trace.header.prefill_count, .as_expected = true};
+  MatchingResult result;
+  result.commands = trace.commands.size() - trace.header.prefill_count;
+  result.as_expected = true;
   std::vector<double> ns;
   for (int run = 0; run < options.runs; ++run) {
     Replay replay(trace.header);

@@ -1,0 +1,437 @@
+#include "services/matching/reference.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace matching {
+
+using core::int128;
+using core::Rejection;
+
+namespace {
+
+constexpr std::int64_t kLotsMax = std::numeric_limits<std::int64_t>::max();
+
+bool better(Side side, std::int64_t a, std::int64_t b) { return side == Side::buy ? a > b : a < b; }
+
+Report about(ReportKind kind, const NewOrder& order) {
+  Report report;
+  report.kind = kind;
+  report.side = order.side;
+  report.market = order.market;
+  report.order = order.order;
+  report.account = order.account;
+  report.account_slot = order.account_slot;
+  return report;
+}
+
+Report placed(ReportKind kind, const NewOrder& order, std::int64_t open, Handle handle) {
+  Report report = about(kind, order);
+  report.price = order.price;
+  report.remaining = core::Quantity{open};
+  report.handle = handle;
+  return report;
+}
+
+Report ended(const NewOrder& order, EndReason reason, std::int64_t open) {
+  Report report = about(ReportKind::ended, order);
+  report.end_reason = reason;
+  report.remaining = core::Quantity{open};
+  return report;
+}
+
+Report rejected(const NewOrder& order, Rejection rejection) {
+  Report report = about(ReportKind::rejected, order);
+  report.rejection = rejection;
+  return report;
+}
+
+template <class Command>
+Report refused(const Command& command, Rejection rejection) {
+  Report report;
+  report.kind = ReportKind::refused;
+  report.rejection = rejection;
+  report.market = command.market;
+  report.order = command.order;
+  report.account_slot = command.account_slot;
+  return report;
+}
+
+Report reference_price(core::MarketId market, std::int64_t price) {
+  Report report;
+  report.kind = ReportKind::reference_price;
+  report.market = market;
+  report.price = core::Price{price};
+  return report;
+}
+
+bool by_quote(const NewOrder& order) { return order.type == OrderType::market_by_quote; }
+bool priced(const NewOrder& order) { return order.type == OrderType::limit || order.type == OrderType::limit_maker; }
+
+// What one side of a trade or a prevention of `lots` is told.
+Report step(ReportKind kind, const NewOrder& who, const NewOrder& counter, bool is_maker, std::int64_t price, std::int64_t lots,
+            std::int64_t left, std::uint64_t id) {
+  Report report = about(kind, who);
+  report.is_maker = is_maker;
+  report.price = core::Price{price};
+  report.quantity = core::Quantity{lots};
+  report.remaining = core::Quantity{by_quote(who) ? 0 : left};
+  report.trade = core::TradeId{id};
+  report.counter_order = counter.order;
+  return report;
+}
+
+}  // namespace
+
+Handle Reference::Slots::take() {
+  if (free.empty()) return next++;
+  const Handle handle = free.back();
+  free.pop_back();
+  return handle;
+}
+
+int128 Reference::Market::lots_at(Side which, std::int64_t price) const {
+  int128 lots = 0;
+  for (const Entry& entry : which == Side::buy ? bids : asks) {
+    if (entry.as_sent.price.value() == price) lots += entry.open;
+  }
+  return lots;
+}
+
+int128 Reference::unit_cost(const Market& market, std::int64_t price) { return price * market.settings.tick_lot_units.value(); }
+
+bool Reference::crosses(Market& market, Side side, std::int64_t price) {
+  const auto& others = market.side(opposite(side));
+  return !others.empty() && !better(side, others.front().as_sent.price.value(), price) ? others.front().as_sent.price.value() == price
+                                                                                       : !others.empty();
+}
+
+bool Reference::in_band(const Market& market, Side side, std::int64_t price) {
+  if (!market.reference) return true;
+  const instruments::PriceBand& band = market.settings.band;
+  const int128 up = side == Side::buy ? band.bid_up_bp : band.ask_up_bp;
+  const int128 down = side == Side::buy ? band.bid_down_bp : band.ask_down_bp;
+  const int128 reference = *market.reference;
+  if (up != 0 && int128{price} * 10'000 > reference * up) return false;
+  return down == 0 || int128{price} * 10'000 >= reference * down;
+}
+
+std::int64_t Reference::worst_price(const Market& market, const NewOrder& command) {
+  if (priced(command)) return command.price.value();
+  const bool buy = command.side == Side::buy;
+  const int128 bp = buy ? market.settings.band.bid_up_bp : market.settings.band.ask_down_bp;
+  if (!market.reference || bp == 0) return buy ? std::numeric_limits<std::int64_t>::max() : 0;
+  const int128 exact = *market.reference * bp;
+  int128 price = exact / 10'000;
+  if (!buy && price * 10'000 != exact) price += 1;
+  return static_cast<std::int64_t>(std::min<int128>(price, std::numeric_limits<std::int64_t>::max()));
+}
+
+Rejection Reference::admit(const Market& market, const NewOrder& command) const {
+  if (command.order.is_none()) return Rejection::invalid_order;
+  if (by_quote(command) ? command.quote_quantity.value() <= 0 : command.quantity.value() <= 0) return Rejection::invalid_order;
+  if (priced(command) && command.price.value() <= 0) return Rejection::invalid_order;
+  if (market.settings.state == instruments::MarketState::halted) return Rejection::market_closed;
+  if (priced(command)) {
+    return in_band(market, command.side, command.price.value()) ? Rejection::none : Rejection::price_outside_band;
+  }
+  int128 notional = command.quote_quantity.value();
+  if (!by_quote(command)) {
+    if (!market.reference) return Rejection::none;
+    notional = command.quantity.value() * unit_cost(market, *market.reference);
+  }
+  const int128 max = market.settings.notional_max.value();
+  const bool fits = notional >= market.settings.notional_min.value() && (max == 0 || notional <= max);
+  return fits ? Rejection::none : Rejection::book_notional_out_of_range;
+}
+
+void Reference::apply(const ConfigureMarket& command, Output out) {
+  const bool known = markets_.contains(command.market.id.value());
+  Market& market = markets_[command.market.id.value()];
+  const bool silent = known && market.settings.state == command.market.state;
+  market.settings = command.market;
+  if (silent) return;
+  MarketEvent event;
+  event.kind = known ? MarketEventKind::state_changed : MarketEventKind::listed;
+  event.state = command.market.state;
+  event.market = command.market.id;
+  event.sequence = ++market.sequence;
+  out.events.push_back(event);
+}
+
+void Reference::emit_level(Market& market, Side side, std::int64_t price, Output out) const {
+  MarketEvent event;
+  event.kind = MarketEventKind::level_changed;
+  event.side = side;
+  event.state = market.settings.state;
+  event.market = market.settings.id;
+  event.sequence = ++market.sequence;
+  event.price = core::Price{price};
+  event.quantity = core::Quantity{static_cast<std::int64_t>(market.lots_at(side, price))};
+  out.events.push_back(event);
+}
+
+// ---- matching ----
+
+void Reference::run(Market& market, Slots& slots, Run& run, Output out) const {
+  const Side other = opposite(run.taker.side);
+  run.any_lot_left = false;
+  while (!run.ended && run.left > 0 && crosses(market, run.taker.side, run.worst_price)) {
+    const std::int64_t price = market.side(other).front().as_sent.price.value();
+    int128 open = run.left;
+    if (by_quote(run.taker)) open = run.left / unit_cost(market, price);
+    if (open == 0) return;
+    const int128 before = market.lots_at(other, price);
+    run_level(market, slots, run, static_cast<std::int64_t>(std::min<int128>(open, kLotsMax)), out);
+    if (market.lots_at(other, price) != before) emit_level(market, other, price, out);
+  }
+  run.any_lot_left = run.left > 0 && (!by_quote(run.taker) || !run.traded || run.left >= unit_cost(market, *market.reference));
+}
+
+void Reference::run_level(Market& market, Slots& slots, Run& run, std::int64_t open, Output out) const {
+  auto& makers = market.side(opposite(run.taker.side));
+  const std::int64_t price = makers.front().as_sent.price.value();
+  while (open > 0 && !run.ended && !makers.empty() && makers.front().as_sent.price.value() == price) {
+    Entry& maker = makers.front();
+    const std::int64_t before = open;
+    if (run.taker.self_trade != SelfTrade::none && maker.as_sent.account == run.taker.account) {
+      meet_own(market, run, maker, open, out);
+    } else {
+      trade(market, run, maker, open, out);
+    }
+    run.left -= by_quote(run.taker) ? (before - open) * unit_cost(market, price) : before - open;
+    if (maker.open == 0) {
+      slots.give_back(maker.handle);
+      makers.erase(makers.begin());
+    }
+  }
+}
+
+void Reference::trade(Market& market, Run& run, Entry& maker, std::int64_t& open, Output out) const {
+  const std::int64_t price = maker.as_sent.price.value();
+  const std::int64_t lots = std::min(open, maker.open);
+  open -= lots;
+  maker.open -= lots;
+  run.traded = true;
+  run.lots += lots;
+  run.quote_units += lots * unit_cost(market, price);
+  market.reference = price;
+  ++market.trades;
+  const auto left = static_cast<std::int64_t>(by_quote(run.taker) ? 0 : run.left - lots);
+  out.reports.push_back(step(ReportKind::filled, run.taker, maker.as_sent, false, price, lots, left, market.trades));
+  out.reports.push_back(step(ReportKind::filled, maker.as_sent, run.taker, true, price, lots, maker.open, market.trades));
+  MarketEvent event;
+  event.kind = MarketEventKind::traded;
+  event.side = run.taker.side;
+  event.state = market.settings.state;
+  event.market = market.settings.id;
+  event.sequence = ++market.sequence;
+  event.price = core::Price{price};
+  event.quantity = core::Quantity{lots};
+  event.trade = core::TradeId{market.trades};
+  event.maker_order = maker.as_sent.order;
+  event.taker_order = run.taker.order;
+  out.events.push_back(event);
+}
+
+void Reference::meet_own(Market& market, Run& run, Entry& maker, std::int64_t& open, Output out) const {
+  const SelfTrade mode = run.taker.self_trade;
+  const std::uint64_t id = ++market.preventions;
+  if (mode == SelfTrade::decrement) {
+    const std::int64_t price = maker.as_sent.price.value();
+    const std::int64_t lots = std::min(open, maker.open);
+    open -= lots;
+    maker.open -= lots;
+    const auto left = static_cast<std::int64_t>(by_quote(run.taker) ? 0 : run.left - lots);
+    out.reports.push_back(step(ReportKind::prevented, run.taker, maker.as_sent, false, price, lots, left, id));
+    out.reports.push_back(step(ReportKind::prevented, maker.as_sent, run.taker, true, price, lots, maker.open, id));
+    return;
+  }
+  if (mode == SelfTrade::expire_taker || mode == SelfTrade::expire_both) {
+    Report report = ended(run.taker, EndReason::self_trade, by_quote(run.taker) ? 0 : static_cast<std::int64_t>(run.left));
+    report.trade = core::TradeId{id};
+    report.counter_order = maker.as_sent.order;
+    out.reports.push_back(report);
+    run.ended = true;
+  }
+  if (mode == SelfTrade::expire_maker || mode == SelfTrade::expire_both) {
+    Report report = ended(maker.as_sent, EndReason::self_trade, maker.open);
+    report.is_maker = true;
+    report.trade = core::TradeId{id};
+    report.counter_order = run.taker.order;
+    out.reports.push_back(report);
+    maker.open = 0;
+  }
+}
+
+Reference::Run Reference::dry_run(const Market& market, const Run& planned) const {
+  Market copy = market;
+  Slots slots;
+  Run copied = planned;
+  std::vector<Report> reports;
+  std::vector<MarketEvent> events;
+  run(copy, slots, copied, {reports, events});
+  return copied;
+}
+
+bool Reference::insert(Market& market, const Entry& entry) {
+  const Side side = entry.as_sent.side;
+  const std::int64_t price = entry.as_sent.price.value();
+  if (market.lots_at(side, price) + entry.open > kLotsMax) return false;
+  auto& entries = market.side(side);
+  auto at = entries.begin();
+  while (at != entries.end() && !better(side, price, at->as_sent.price.value())) ++at;
+  entries.insert(at, entry);
+  return true;
+}
+
+void Reference::apply(const NewOrder& command, Output out) {
+  const auto found = markets_.find(command.market.value());
+  if (found == markets_.end()) return out.reports.push_back(rejected(command, Rejection::unknown_market));
+  Market& market = found->second;
+  const Rejection rejection = admit(market, command);
+  if (rejection != Rejection::none) return out.reports.push_back(rejected(command, rejection));
+  if (command.type == OrderType::limit_maker && crosses(market, command.side, command.price.value())) {
+    return out.reports.push_back(rejected(command, Rejection::would_match_immediately));
+  }
+  if (!priced(command)) {
+    Run planned{.taker = command, .worst_price = worst_price(market, command)};
+    planned.left = by_quote(command) ? command.quote_quantity.value() : command.quantity.value();
+    const Run dry = dry_run(market, planned);
+    const int128 needed = command.side == Side::buy ? dry.quote_units : dry.lots * market.settings.lot_units.value();
+    if (needed > command.budget.value()) return out.reports.push_back(rejected(command, Rejection::budget_exceeded));
+  }
+  take(market, command, out);
+}
+
+void Reference::take(Market& market, const NewOrder& command, Output out) {
+  Run taking{.taker = command, .worst_price = worst_price(market, command)};
+  taking.left = by_quote(command) ? command.quote_quantity.value() : command.quantity.value();
+  const auto whole = static_cast<std::int64_t>(by_quote(command) ? 0 : command.quantity.value());
+  const bool stays = command.type == OrderType::limit_maker ||
+                     (command.type == OrderType::limit && command.time_in_force == TimeInForce::gtc);
+  NewOrder shown = command;
+  if (!priced(command)) shown.price = {};
+
+  if (!crosses(market, command.side, taking.worst_price) && stays) {
+    const Handle handle = slots_.take();
+    if (insert(market, {command, whole, handle})) {
+      out.reports.push_back(placed(ReportKind::accepted, shown, whole, handle));
+      return emit_level(market, command.side, command.price.value(), out);
+    }
+    slots_.give_back(handle);
+  }
+  out.reports.push_back(placed(ReportKind::accepted, shown, whole, kNoHandle));
+  const bool all_or_nothing = command.type == OrderType::limit && command.time_in_force == TimeInForce::fok;
+  if (all_or_nothing && dry_run(market, taking).lots != whole) {
+    return out.reports.push_back(ended(command, EndReason::expired, whole));
+  }
+  run(market, slots_, taking, out);
+  if (by_quote(command)) {
+    const bool complete = taking.traded && !taking.any_lot_left;
+    if (!taking.ended) out.reports.push_back(ended(command, complete ? EndReason::completed : EndReason::expired, 0));
+  } else if (!taking.ended && taking.left > 0) {
+    const auto left = static_cast<std::int64_t>(taking.left);
+    const Handle handle = stays ? slots_.take() : kNoHandle;
+    if (stays && insert(market, {command, left, handle})) {
+      out.reports.push_back(placed(ReportKind::rested, command, left, handle));
+      emit_level(market, command.side, command.price.value(), out);
+    } else {
+      if (stays) slots_.give_back(handle);
+      out.reports.push_back(ended(command, EndReason::expired, left));
+    }
+  }
+  if (taking.traded) out.reports.push_back(reference_price(command.market, *market.reference));
+}
+
+// ---- orders that rest ----
+
+Reference::Entry* Reference::find(Market& market, core::OrderId order, Handle handle) {
+  for (auto* side : {&market.bids, &market.asks}) {
+    for (Entry& entry : *side) {
+      if (entry.handle == handle && entry.as_sent.order == order && !order.is_none()) return &entry;
+    }
+  }
+  return nullptr;
+}
+
+void Reference::erase(Market& market, Side side, core::OrderId order, Handle handle) {
+  std::erase_if(market.side(side), [&](const Entry& entry) { return entry.handle == handle && entry.as_sent.order == order; });
+}
+
+void Reference::apply(const CancelOrder& command, Output out) {
+  const auto found = markets_.find(command.market.value());
+  const Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
+  if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
+  const NewOrder order = entry->as_sent;
+  out.reports.push_back(ended(order, EndReason::cancelled, entry->open));
+  erase(found->second, order.side, order.order, command.handle);
+  slots_.give_back(command.handle);
+  emit_level(found->second, order.side, order.price.value(), out);
+}
+
+void Reference::apply(const ReduceOrder& command, Output out) {
+  const auto found = markets_.find(command.market.value());
+  Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
+  if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
+  if (command.by.value() <= 0) return out.reports.push_back(refused(command, Rejection::invalid_order));
+  if (entry->open <= command.by.value()) {
+    return apply(CancelOrder{command.order, command.market, command.handle, command.account_slot}, out);
+  }
+  entry->open -= command.by.value();
+  Report report = about(ReportKind::reduced, entry->as_sent);
+  report.quantity = command.by;
+  report.remaining = core::Quantity{entry->open};
+  out.reports.push_back(report);
+  emit_level(found->second, entry->as_sent.side, entry->as_sent.price.value(), out);
+}
+
+void Reference::apply(const MoveOrder& command, Output out) {
+  const auto found = markets_.find(command.market.value());
+  const Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
+  if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
+  Market& market = found->second;
+  Entry moved = *entry;
+  const Side side = moved.as_sent.side;
+  const auto refuse = [&](Rejection rejection) { out.reports.push_back(refused(command, rejection)); };
+  if (command.price.value() <= 0) return refuse(Rejection::invalid_order);
+  if (market.settings.state == instruments::MarketState::halted) return refuse(Rejection::market_closed);
+  if (!in_band(market, side, command.price.value())) return refuse(Rejection::price_outside_band);
+  const bool matches = crosses(market, side, command.price.value());
+  if (matches && moved.as_sent.type == OrderType::limit_maker) return refuse(Rejection::would_match_immediately);
+
+  const std::int64_t from = moved.as_sent.price.value();
+  moved.as_sent.price = command.price;
+  erase(market, side, command.order, command.handle);
+  out.reports.push_back(placed(ReportKind::moved, moved.as_sent, moved.open, moved.handle));
+  if (from != command.price.value()) emit_level(market, side, from, out);
+  Run taking{.taker = moved.as_sent, .worst_price = command.price.value(), .left = moved.open};
+  run(market, slots_, taking, out);
+  moved.open = static_cast<std::int64_t>(taking.left);
+  if (taking.ended || moved.open == 0) {
+    slots_.give_back(moved.handle);
+  } else if (insert(market, moved)) {
+    if (matches) out.reports.push_back(placed(ReportKind::rested, moved.as_sent, moved.open, moved.handle));
+    if (from != command.price.value()) emit_level(market, side, command.price.value(), out);
+  } else {
+    out.reports.push_back(ended(moved.as_sent, EndReason::expired, moved.open));
+    slots_.give_back(moved.handle);
+  }
+  if (taking.traded) out.reports.push_back(reference_price(command.market, *market.reference));
+}
+
+std::vector<RestingOrder> Reference::resting() const {
+  std::vector<RestingOrder> orders;
+  for (const auto& [id, market] : markets_) {
+    for (const auto* side : {&market.bids, &market.asks}) {
+      for (const Entry& entry : *side) {
+        const NewOrder& order = entry.as_sent;
+        orders.push_back({order.market, order.side, order.price, core::Quantity{entry.open}, order.order, order.account,
+                          order.account_slot, entry.handle});
+      }
+    }
+  }
+  return orders;
+}
+
+}  // namespace matching

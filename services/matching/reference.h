@@ -1,0 +1,81 @@
+// The same matching fold again, as plainly as it can be written: the oracle of the fast one.
+//
+// It shares no code with it beyond the messages. A side is one vector of orders in priority, every step is a scan of it, a
+// dry run is a run on a copy. It gives the same reports, the same events and the same handles for the same commands.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "services/matching/matching.h"
+#include "services/matching/types.h"
+
+namespace matching {
+
+class Reference {
+ public:
+  void apply(const ConfigureMarket& command, Output out);
+  void apply(const NewOrder& command, Output out);
+  void apply(const CancelOrder& command, Output out);
+  void apply(const MoveOrder& command, Output out);
+  void apply(const ReduceOrder& command, Output out);
+
+  // As Matching::for_each_order shows them.
+  [[nodiscard]] std::vector<RestingOrder> resting() const;
+
+ private:
+  struct Entry {
+    NewOrder as_sent;        // price: the present one
+    std::int64_t open = 0;
+    Handle handle = kNoHandle;
+  };
+  struct Market {
+    instruments::Market settings;
+    std::vector<Entry> bids, asks;  // best first
+    std::uint64_t sequence = 0, trades = 0, preventions = 0;
+    std::optional<std::int64_t> reference;
+
+    [[nodiscard]] std::vector<Entry>& side(Side which) { return which == Side::buy ? bids : asks; }
+    [[nodiscard]] core::int128 lots_at(Side which, std::int64_t price) const;
+  };
+  // Slots: handles count up from 1, the one given back last is used first.
+  struct Slots {
+    std::vector<Handle> free;
+    Handle next = 1;
+    Handle take();
+    void give_back(Handle handle) { free.push_back(handle); }
+  };
+  // An order on its way through the other side.
+  struct Run {
+    NewOrder taker;
+    std::int64_t worst_price = 0;  // it reaches no further than this
+    core::int128 left = 0;         // lots; of market_by_quote: quote units
+    bool ended = false, traded = false, any_lot_left = false;
+    core::int128 lots = 0, quote_units = 0;  // traded
+  };
+
+  [[nodiscard]] core::Rejection admit(const Market& market, const NewOrder& command) const;
+  static bool in_band(const Market& market, Side side, std::int64_t price);
+  static bool crosses(Market& market, Side side, std::int64_t price);
+  static std::int64_t worst_price(const Market& market, const NewOrder& command);
+  static core::int128 unit_cost(const Market& market, std::int64_t price);
+
+  void run(Market& market, Slots& slots, Run& run, Output out) const;
+  void run_level(Market& market, Slots& slots, Run& run, std::int64_t open, Output out) const;
+  void meet_own(Market& market, Run& run, Entry& maker, std::int64_t& open, Output out) const;
+  void trade(Market& market, Run& run, Entry& maker, std::int64_t& open, Output out) const;
+  [[nodiscard]] Run dry_run(const Market& market, const Run& run) const;
+  bool insert(Market& market, const Entry& entry);
+  void take(Market& market, const NewOrder& command, Output out);
+  void emit_level(Market& market, Side side, std::int64_t price, Output out) const;
+  // The side and position of a handle's order, if it is that order's.
+  [[nodiscard]] Entry* find(Market& market, core::OrderId order, Handle handle);
+  void erase(Market& market, Side side, core::OrderId order, Handle handle);
+
+  std::map<std::uint32_t, Market> markets_;
+  Slots slots_;
+};
+
+}  // namespace matching
