@@ -1,7 +1,6 @@
 #include "pkg/core/decimal.h"
 
 #include <array>
-#include <charconv>
 
 #include "pkg/core/check.h"
 
@@ -58,11 +57,8 @@ class Digits {
  private:
   // Puts `value` in front of what is there, with zeros up to `width_min` digits.
   void append(std::uint64_t value, std::size_t width_min) {
-    std::array<char, 20> chunk;
-    const auto end = std::to_chars(chunk.data(), chunk.data() + chunk.size(), value).ptr;
-    const auto size = static_cast<std::size_t>(end - chunk.data());
-    for (std::size_t i = size; i-- > 0;) text_[--begin_] = chunk[i];
-    for (std::size_t i = size; i < width_min; ++i) text_[--begin_] = '0';
+    const std::size_t end = begin_;
+    for (; value != 0 || end - begin_ < width_min; value /= 10) text_[--begin_] = static_cast<char>('0' + value % 10);
   }
 
   std::array<char, 2 * kChunkDigits + 20> text_;

@@ -1,6 +1,6 @@
-// Read model of accounts, made of durable account events alone: balances, open orders, and a bounded past of closed orders
-// and fills. A pure reducer: rebuilt by feeding the same events again. Clients are answered from here, never from the folds,
-// so nobody sees what could still be lost.
+// Read model of accounts, made of durable account events alone: balances, open orders, and a bounded past of closed
+// orders and fills. A pure reducer: rebuilt by feeding the same events again. Clients are answered from here, never
+// from the folds, so nobody sees what could still be lost.
 #pragma once
 
 #include <cstdint>
@@ -52,16 +52,20 @@ struct AssetBalance {
 // Filters of the list queries; absent: no bound. Times are inclusive, as in the Binance API.
 struct Query {
   std::optional<core::MarketId> market;
-  std::optional<core::OrderId> from_order;   // this id and later
-  std::optional<core::OrderId> order;        // fills of this order only
-  std::optional<core::TradeId> from_trade;   // this trade id and later
+  std::optional<core::OrderId> from_order;  // this id and later
+  std::optional<core::OrderId> order;       // fills of this order only
+  std::optional<core::TradeId> from_trade;  // this trade id and later
   std::optional<core::Time> from, until;
   std::size_t limit = 500;
 };
 
 struct Limits {
   std::size_t closed_orders_per_account = 100'000, fills_per_account = 200'000;
-  std::size_t closed_orders = 2'000'000, fills = 4'000'000;  // over all accounts; the oldest of the account at hand go first
+  std::size_t closed_orders = 500'000,
+              fills = 1'000'000;  // over all accounts; the oldest of the account at hand go first
+  // Of the table of client order ids. Clients choose those, so who serves strangers gives a secret, lest they choose
+  // ids that collide; nothing that can be seen depends on it.
+  std::uint64_t hash_seed = 0;
 };
 
 class Accounts {
@@ -77,19 +81,23 @@ class Accounts {
   [[nodiscard]] std::optional<core::AccountId> find(std::string_view account_name) const;
   [[nodiscard]] std::string_view account_name(core::AccountId account) const;  // empty: unknown
   [[nodiscard]] ledger::Balance balance(core::AccountId account, core::AssetId asset) const;
-  [[nodiscard]] std::vector<AssetBalance> balances(core::AccountId account) const;  // by asset id, zeros included once touched
+  [[nodiscard]] std::vector<AssetBalance> balances(
+      core::AccountId account) const;  // by asset id, zeros included once touched
   [[nodiscard]] std::optional<fees::Rates> fee_override(core::AccountId account) const;
-  [[nodiscard]] core::Time updated(core::AccountId account) const;  // of its last event
+  [[nodiscard]] core::Time updated(core::AccountId account) const;  // of the last event that changed it
 
   // Null when unknown, another account's, or forgotten by the bounds. Pointers live until the next apply.
   [[nodiscard]] const Order* order(core::AccountId account, core::OrderId order) const;
   // The open order of that client id, else the latest closed one.
-  [[nodiscard]] const Order* order(core::AccountId account, core::MarketId market, std::string_view client_order_id) const;
-  [[nodiscard]] std::vector<const Order*> open_orders(core::AccountId account, std::optional<core::MarketId> market) const;  // by id
+  [[nodiscard]] const Order* order(core::AccountId account, core::MarketId market,
+                                   std::string_view client_order_id) const;
+  [[nodiscard]] std::vector<const Order*> open_orders(core::AccountId account,
+                                                      std::optional<core::MarketId> market) const;  // by id
   [[nodiscard]] std::size_t open_order_count(core::AccountId account, core::MarketId market) const;
   // With from_order or from: the earliest `limit` that match, else the latest `limit`; always ascending by id.
   [[nodiscard]] std::vector<const Order*> orders(core::AccountId account, const Query& query) const;
-  [[nodiscard]] std::vector<const Fill*> fills(core::AccountId account, const Query& query) const;  // ascending by (time, trade)
+  [[nodiscard]] std::vector<const Fill*> fills(core::AccountId account,
+                                               const Query& query) const;  // ascending by (time, trade)
 
   void save(core::ByteWriter& out) const;
   [[nodiscard]] core::Result<void> load(core::ByteReader& in);

@@ -1,5 +1,6 @@
 #include "services/matching/matching.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "services/matching/announcer.h"
@@ -35,8 +36,8 @@ std::uint64_t collar(const Book& book, const Rules& rules, Side side) {
   const std::uint32_t bp = side == Side::buy ? rules.band.bid_up_bp : rules.band.ask_down_bp;
   if (!book.has_band || book.reference.is_zero() || bp == 0) return kAnyKey;
   const int128 scaled = int128{book.reference.value()} * bp;
-  const int128 price = side == Side::buy ? scaled / kBasisPoints : (scaled + kBasisPoints - 1) / kBasisPoints;
-  if (price > std::numeric_limits<std::int64_t>::max()) return side == Side::buy ? kAnyKey : 0;
+  const int128 exact = side == Side::buy ? scaled / kBasisPoints : (scaled + kBasisPoints - 1) / kBasisPoints;
+  const int128 price = std::min<int128>(exact, std::numeric_limits<std::int64_t>::max());
   return key_of(opposite(side), core::Price{static_cast<std::int64_t>(price)});
 }
 

@@ -27,6 +27,8 @@ struct RestingOrder {
   core::AccountId account;
   std::uint32_t account_slot = 0;
   Handle handle = kNoHandle;
+
+  friend bool operator==(const RestingOrder&, const RestingOrder&) = default;
 };
 
 class Matching {

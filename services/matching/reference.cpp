@@ -69,8 +69,8 @@ bool by_quote(const NewOrder& order) { return order.type == OrderType::market_by
 bool priced(const NewOrder& order) { return order.type == OrderType::limit || order.type == OrderType::limit_maker; }
 
 // What one side of a trade or a prevention of `lots` is told.
-Report step(ReportKind kind, const NewOrder& who, const NewOrder& counter, bool is_maker, std::int64_t price, std::int64_t lots,
-            std::int64_t left, std::uint64_t id) {
+Report step(ReportKind kind, const NewOrder& who, const NewOrder& counter, bool is_maker, std::int64_t price,
+            std::int64_t lots, std::int64_t left, std::uint64_t id) {
   Report report = about(kind, who);
   report.is_maker = is_maker;
   report.price = core::Price{price};
@@ -98,12 +98,15 @@ int128 Reference::Market::lots_at(Side which, std::int64_t price) const {
   return lots;
 }
 
-int128 Reference::unit_cost(const Market& market, std::int64_t price) { return price * market.settings.tick_lot_units.value(); }
+int128 Reference::unit_cost(const Market& market, std::int64_t price) {
+  return price * market.settings.tick_lot_units.value();
+}
 
 bool Reference::crosses(Market& market, Side side, std::int64_t price) {
   const auto& others = market.side(opposite(side));
-  return !others.empty() && !better(side, others.front().as_sent.price.value(), price) ? others.front().as_sent.price.value() == price
-                                                                                       : !others.empty();
+  if (others.empty()) return false;
+  const std::int64_t best = others.front().as_sent.price.value();
+  return side == Side::buy ? best <= price : best >= price;
 }
 
 bool Reference::in_band(const Market& market, Side side, std::int64_t price) {
@@ -129,7 +132,8 @@ std::int64_t Reference::worst_price(const Market& market, const NewOrder& comman
 
 Rejection Reference::admit(const Market& market, const NewOrder& command) const {
   if (command.order.is_none()) return Rejection::invalid_order;
-  if (by_quote(command) ? command.quote_quantity.value() <= 0 : command.quantity.value() <= 0) return Rejection::invalid_order;
+  if (by_quote(command) ? command.quote_quantity.value() <= 0 : command.quantity.value() <= 0)
+    return Rejection::invalid_order;
   if (priced(command) && command.price.value() <= 0) return Rejection::invalid_order;
   if (market.settings.state == instruments::MarketState::halted) return Rejection::market_closed;
   if (priced(command)) {
@@ -185,7 +189,8 @@ void Reference::run(Market& market, Slots& slots, Run& run, Output out) const {
     run_level(market, slots, run, static_cast<std::int64_t>(std::min<int128>(open, kLotsMax)), out);
     if (market.lots_at(other, price) != before) emit_level(market, other, price, out);
   }
-  run.any_lot_left = run.left > 0 && (!by_quote(run.taker) || !run.traded || run.left >= unit_cost(market, *market.reference));
+  run.any_lot_left =
+      run.left > 0 && (!by_quote(run.taker) || !run.traded || run.left >= unit_cost(market, *market.reference));
 }
 
 void Reference::run_level(Market& market, Slots& slots, Run& run, std::int64_t open, Output out) const {
@@ -219,7 +224,8 @@ void Reference::trade(Market& market, Run& run, Entry& maker, std::int64_t& open
   ++market.trades;
   const auto left = static_cast<std::int64_t>(by_quote(run.taker) ? 0 : run.left - lots);
   out.reports.push_back(step(ReportKind::filled, run.taker, maker.as_sent, false, price, lots, left, market.trades));
-  out.reports.push_back(step(ReportKind::filled, maker.as_sent, run.taker, true, price, lots, maker.open, market.trades));
+  out.reports.push_back(
+      step(ReportKind::filled, maker.as_sent, run.taker, true, price, lots, maker.open, market.trades));
   MarketEvent event;
   event.kind = MarketEventKind::traded;
   event.side = run.taker.side;
@@ -248,7 +254,8 @@ void Reference::meet_own(Market& market, Run& run, Entry& maker, std::int64_t& o
     return;
   }
   if (mode == SelfTrade::expire_taker || mode == SelfTrade::expire_both) {
-    Report report = ended(run.taker, EndReason::self_trade, by_quote(run.taker) ? 0 : static_cast<std::int64_t>(run.left));
+    Report report =
+        ended(run.taker, EndReason::self_trade, by_quote(run.taker) ? 0 : static_cast<std::int64_t>(run.left));
     report.trade = core::TradeId{id};
     report.counter_order = maker.as_sent.order;
     out.reports.push_back(report);
@@ -356,7 +363,8 @@ Reference::Entry* Reference::find(Market& market, core::OrderId order, Handle ha
 }
 
 void Reference::erase(Market& market, Side side, core::OrderId order, Handle handle) {
-  std::erase_if(market.side(side), [&](const Entry& entry) { return entry.handle == handle && entry.as_sent.order == order; });
+  std::erase_if(market.side(side),
+                [&](const Entry& entry) { return entry.handle == handle && entry.as_sent.order == order; });
 }
 
 void Reference::apply(const CancelOrder& command, Output out) {

@@ -1,7 +1,8 @@
 // The same matching fold again, as plainly as it can be written: the oracle of the fast one.
 //
-// It shares no code with it beyond the messages. A side is one vector of orders in priority, every step is a scan of it, a
-// dry run is a run on a copy. It gives the same reports, the same events and the same handles for the same commands.
+// It shares no code with it beyond the messages. A side is one vector of orders in priority, every step is a scan of
+// it, a dry run is a run on a copy. It gives the same reports, the same events and the same handles for the same
+// commands.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ class Reference {
 
  private:
   struct Entry {
-    NewOrder as_sent;        // price: the present one
+    NewOrder as_sent;  // price: the present one
     std::int64_t open = 0;
     Handle handle = kNoHandle;
   };

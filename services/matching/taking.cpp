@@ -11,18 +11,18 @@ Taking::LevelPlan Taking::plan_level(const Level& level, std::int64_t open) cons
   }
   LevelPlan plan;
   Handle handle = level.head;
-  for (; handle != kNoHandle && open > 0; handle = books_.orders[handle].next) {
+  while (handle != kNoHandle && open > 0) {
     const Order& maker = books_.orders[handle];
-    const std::int64_t lots = std::min(open, maker.open);
-    if (!is_own(maker)) {
-      plan.traded += lots;
+    const bool own = is_own(maker);
+    if (own && taker_.self_trade != SelfTrade::decrement) {
+      if (taker_.self_trade != SelfTrade::expire_maker) break;
+    } else {
+      const std::int64_t lots = std::min(open, maker.open);
+      (own ? plan.prevented : plan.traded) += lots;
       open -= lots;
-    } else if (taker_.self_trade == SelfTrade::decrement) {
-      plan.prevented += lots;
-      open -= lots;
-    } else if (taker_.self_trade != SelfTrade::expire_maker) {
-      break;
+      if (lots < maker.open) break;
     }
+    handle = maker.next;
   }
   plan.stopped = handle != kNoHandle;
   return plan;

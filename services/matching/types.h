@@ -117,6 +117,8 @@ struct Report {
   core::Quantity remaining;  // after this step; for ended: what was open
   core::TradeId trade;       // filled: per market; prevented: the prevented-match id
   core::OrderId counter_order;
+
+  friend bool operator==(const Report&, const Report&) = default;
 };
 
 // ---- public market events ----
@@ -132,6 +134,8 @@ struct MarketEvent {
   core::Quantity quantity;  // level_changed: all visible quantity now at the price, 0: level gone; traded: this trade's
   core::TradeId trade;
   core::OrderId maker_order, taker_order;  // traded
+
+  friend bool operator==(const MarketEvent&, const MarketEvent&) = default;
 };
 
 }  // namespace matching

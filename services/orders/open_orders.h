@@ -103,7 +103,11 @@ class OpenOrders {
   [[nodiscard]] OrderSlot find(core::OrderId id) const;
   // Among the account's open orders, by the text a client gave or by a made one.
   [[nodiscard]] OrderSlot find(core::AccountId account, std::string_view client_order_id) const;
-  [[nodiscard]] const core::ClientOrderId& text(const OpenOrder& order) const { return texts_[order.text].text; }
+  // As the client gave it; empty when it gave none.
+  [[nodiscard]] const core::ClientOrderId& text(const OpenOrder& order) const {
+    static constexpr core::ClientOrderId kNone;
+    return order.text == 0 ? kNone : texts_[order.text].text;
+  }
 
   [[nodiscard]] Extra& extra(OpenOrder& order);  // made when there is none
   [[nodiscard]] const Extra* find_extra(const OpenOrder& order) const {

@@ -1,0 +1,192 @@
+// The questions clients ask of the read model of accounts.
+#include <algorithm>
+
+#include "services/history/accounts_state.h"
+#include "services/orders/client_order_id.h"
+
+namespace history {
+namespace {
+
+bool in_market(const Query& query, core::MarketId market) { return !query.market || *query.market == market; }
+
+// First index in [begin, end) for which `is_behind` holds, all after it hold too.
+template <class Predicate>
+std::uint64_t first_where(std::uint64_t begin, std::uint64_t end, Predicate is_behind) {
+  while (begin < end) {
+    const std::uint64_t middle = begin + (end - begin) / 2;
+    if (is_behind(middle)) {
+      end = middle;
+    } else {
+      begin = middle + 1;
+    }
+  }
+  return begin;
+}
+
+// Calls `take` with indices of [begin, end) until it took `limit`, from the front or from the back.
+template <class Take>
+void scan(std::uint64_t begin, std::uint64_t end, bool from_front, std::size_t limit, Take take) {
+  std::size_t taken = 0;
+  while (begin < end && taken < limit) {
+    const std::uint64_t at = from_front ? begin++ : --end;
+    if (take(at)) ++taken;
+  }
+}
+
+}  // namespace
+
+bool Accounts::exists(core::AccountId account) const { return state_->find(account) != nullptr; }
+
+std::optional<core::AccountId> Accounts::find(std::string_view account_name) const {
+  const auto at = state_->names.find(account_name);
+  if (at == state_->names.end()) return std::nullopt;
+  return at->second;
+}
+
+std::string_view Accounts::account_name(core::AccountId account) const {
+  const Account* known = state_->find(account);
+  return known == nullptr ? std::string_view{} : known->name.view();
+}
+
+ledger::Balance Accounts::balance(core::AccountId account, core::AssetId asset) const {
+  const Account* known = state_->find(account);
+  if (known == nullptr) return {};
+  const auto at = std::ranges::lower_bound(known->balances, asset, {}, &AssetBalance::asset);
+  return at == known->balances.end() || at->asset != asset ? ledger::Balance{} : at->balance;
+}
+
+std::vector<AssetBalance> Accounts::balances(core::AccountId account) const {
+  const Account* known = state_->find(account);
+  return known == nullptr ? std::vector<AssetBalance>{} : known->balances;
+}
+
+std::optional<fees::Rates> Accounts::fee_override(core::AccountId account) const {
+  const Account* known = state_->find(account);
+  return known == nullptr ? std::nullopt : known->fee_override;
+}
+
+core::Time Accounts::updated(core::AccountId account) const {
+  const Account* known = state_->find(account);
+  return known == nullptr ? core::Time{} : known->updated;
+}
+
+const Order* Accounts::order(core::AccountId account, core::OrderId order) const {
+  const Slot slot = state_->order_index.find(order.value());
+  return slot == kNoSlot || state_->orders[slot].order.account != account ? nullptr : state_->shown(slot);
+}
+
+const Order* Accounts::order(core::AccountId account, core::MarketId market, std::string_view client_order_id) const {
+  const auto is_it = [&](Slot slot) {
+    const Order& known = state_->orders[slot].order;
+    return slot != kNoSlot && known.account == account && known.market == market;
+  };
+  // Two may fit: the one whose client chose the id, and the one the exchange made it for.
+  Slot found = state_->client_ids.find(state_->client_id_key(account, market, client_order_id));
+  if (found != kNoSlot && (!is_it(found) || state_->orders[found].order.client_order_id.view() != client_order_id))
+    found = kNoSlot;
+  if (const auto id = orders::order_of_made_id(client_order_id)) {
+    const Slot made = state_->order_index.find(id->value());
+    if (made != kNoSlot && is_it(made) && !state_->orders[made].has_own_client_id) {
+      const auto rank = [&](Slot slot) {
+        const Order& known = state_->orders[slot].order;
+        return std::pair(!orders::is_closed(known.status), known.id);
+      };
+      if (found == kNoSlot || rank(found) < rank(made)) found = made;
+    }
+  }
+  return found == kNoSlot ? nullptr : state_->shown(found);
+}
+
+std::vector<const Order*> Accounts::open_orders(core::AccountId account, std::optional<core::MarketId> market) const {
+  std::vector<const Order*> out;
+  const Account* known = state_->find(account);
+  if (known == nullptr) return out;
+  for (Slot slot = known->open.first; slot != kNoSlot; slot = state_->orders[slot].next) {
+    if (!market || state_->orders[slot].order.market == *market) out.push_back(state_->shown(slot));
+  }
+  return out;
+}
+
+std::size_t Accounts::open_order_count(core::AccountId account, core::MarketId market) const {
+  std::size_t count = 0;
+  const Account* known = state_->find(account);
+  if (known == nullptr) return count;
+  for (Slot slot = known->open.first; slot != kNoSlot; slot = state_->orders[slot].next) {
+    if (state_->orders[slot].order.market == market) ++count;
+  }
+  return count;
+}
+
+std::vector<const Order*> Accounts::orders(core::AccountId account, const Query& query) const {
+  std::vector<const Order*> out;
+  const Account* known = state_->find(account);
+  if (known == nullptr) return out;
+  const auto& entries = known->orders;
+  std::uint64_t begin = 0, end = entries.size();
+  if (query.from_order)
+    begin = first_where(begin, end, [&](auto i) { return entries[i].id >= query.from_order->value(); });
+  if (query.from) begin = first_where(begin, end, [&](auto i) { return entries[i].created_ns >= query.from->ns; });
+  if (query.until) end = first_where(begin, end, [&](auto i) { return entries[i].created_ns > query.until->ns; });
+  const bool earliest = query.from_order.has_value() || query.from.has_value();
+  scan(begin, end, earliest, query.limit, [&](auto i) {
+    const OrderEntry& entry = entries[i];
+    if (!in_market(query, core::MarketId{entry.market}) || !state_->is_live(entry)) return false;
+    out.push_back(state_->shown(entry.slot));
+    return true;
+  });
+  if (!earliest) std::ranges::reverse(out);
+  return out;
+}
+
+std::vector<const Fill*> Accounts::fills(core::AccountId account, const Query& query) const {
+  std::vector<const Fill*> out;
+  const Account* known = state_->find(account);
+  if (known == nullptr) return out;
+  const auto fill = [&](std::uint64_t number) -> const Fill& { return state_->fill_at(*known, number).fill; };
+  const auto matches = [&](const Fill& one) {
+    return in_market(query, one.market) && (!query.order || one.order == *query.order) &&
+           (!query.from_trade || one.trade >= *query.from_trade);
+  };
+  std::uint64_t begin = known->fills.first, end = known->fills.end;
+  if (query.from) begin = first_where(begin, end, [&](auto n) { return fill(n).time >= *query.from; });
+  if (query.until) end = first_where(begin, end, [&](auto n) { return fill(n).time > *query.until; });
+  if (query.from_trade && query.market) {
+    // Trade ids rise within a market only: the middle is judged by the next fill of that market behind it.
+    for (std::uint64_t high = end; begin < high;) {
+      const std::uint64_t middle = begin + (high - begin) / 2;
+      std::uint64_t at = middle;
+      while (at < high && fill(at).market != *query.market) ++at;
+      if (at == high || fill(at).trade >= *query.from_trade) {
+        high = middle;
+      } else {
+        begin = at + 1;
+      }
+    }
+  }
+  const bool earliest = query.from_trade.has_value() || query.from.has_value();
+  const Slot slot = query.order ? state_->order_index.find(query.order->value()) : kNoSlot;
+  if (slot != kNoSlot) {
+    // A known order has its fills chained, latest first.
+    if (state_->orders[slot].order.account != account) return out;
+    for (std::uint64_t next = state_->orders[slot].last_fill; next > begin;) {
+      const FillRecord& record = state_->fill_at(*known, next - 1);
+      if (next - 1 < end && matches(record.fill)) out.push_back(&record.fill);
+      next = record.previous;
+    }
+    if (out.size() > query.limit)
+      earliest ? out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(query.limit))
+               : out.erase(out.begin() + static_cast<std::ptrdiff_t>(query.limit), out.end());
+    std::ranges::reverse(out);
+  } else {
+    scan(begin, end, earliest, query.limit, [&](auto number) {
+      if (!matches(fill(number))) return false;
+      out.push_back(&fill(number));
+      return true;
+    });
+    if (!earliest) std::ranges::reverse(out);
+  }
+  std::ranges::stable_sort(out, {}, [](const Fill* one) { return std::pair(one->time, one->trade); });
+  return out;
+}
+
+}  // namespace history

@@ -1,0 +1,150 @@
+#include "services/matching/differential.h"
+
+#include <array>
+#include <string_view>
+
+namespace matching {
+namespace {
+
+template <class T>
+std::string number(T count) {
+  return std::to_string(static_cast<long long>(count.value()));
+}
+
+std::string_view side_name(Side side) { return side == Side::buy ? "buy" : "sell"; }
+
+template <std::size_t N>
+std::string name_in(const std::array<std::string_view, N>& names, std::size_t index) {
+  return index < N ? std::string(names[index]) : std::to_string(index);
+}
+
+template <class T>
+std::string list(const std::vector<T>& items) {
+  std::string text;
+  for (const T& item : items) text += "    " + describe(item) + "\n";
+  return text;
+}
+
+template <class T>
+std::string difference(const char* what, const std::vector<T>& fast, const std::vector<T>& naive) {
+  if (fast == naive) return {};
+  return std::string(what) + " differ\n  fast:\n" + list(fast) + "  naive:\n" + list(naive);
+}
+
+std::string describe_one(const ConfigureMarket& command) {
+  const instruments::Market& market = command.market;
+  std::string text =
+      "configure market " + number(market.id) + " state " + std::to_string(static_cast<int>(market.state)) + " band";
+  for (const std::uint32_t bp :
+       {market.band.bid_up_bp, market.band.bid_down_bp, market.band.ask_up_bp, market.band.ask_down_bp}) {
+    text += " " + std::to_string(bp);
+  }
+  return text + " notional " + number(market.notional_min) + " to " + number(market.notional_max);
+}
+
+std::string describe_one(const NewOrder& order) {
+  static constexpr std::array<std::string_view, 5> kTypes = {"?", "limit", "market", "market_by_quote", "limit_maker"};
+  static constexpr std::array<std::string_view, 4> kTimes = {"?", "gtc", "ioc", "fok"};
+  static constexpr std::array<std::string_view, 5> kModes = {"none", "taker", "maker", "both", "decrement"};
+  std::string text =
+      "new market " + number(order.market) + " order " + number(order.order) + " account " + number(order.account);
+  text += " " + std::string(side_name(order.side)) + " " + name_in(kTypes, static_cast<std::size_t>(order.type));
+  text += " " + name_in(kTimes, static_cast<std::size_t>(order.time_in_force));
+  text += " self-trade " + name_in(kModes, static_cast<std::size_t>(order.self_trade));
+  text += " " + number(order.quantity) + " at " + number(order.price);
+  return text + " quote " + number(order.quote_quantity) + " budget " + number(order.budget);
+}
+
+template <class Command>
+std::string target(const char* what, const Command& command) {
+  return std::string(what) + " market " + number(command.market) + " order " + number(command.order) + " handle " +
+         std::to_string(command.handle);
+}
+
+std::string describe_one(const CancelOrder& command) { return target("cancel", command); }
+std::string describe_one(const MoveOrder& command) { return target("move", command) + " to " + number(command.price); }
+std::string describe_one(const ReduceOrder& command) { return target("reduce", command) + " by " + number(command.by); }
+
+}  // namespace
+
+std::string describe(const Report& report) {
+  static constexpr std::array<std::string_view, 11> kKinds = {"?",       "accepted", "rejected",  "filled",
+                                                              "rested",  "ended",    "prevented", "moved",
+                                                              "reduced", "refused",  "reference"};
+  static constexpr std::array<std::string_view, 5> kReasons = {"?", "cancelled", "expired", "self_trade", "completed"};
+  std::string text = name_in(kKinds, static_cast<std::size_t>(report.kind));
+  text +=
+      " market " + number(report.market) + " order " + number(report.order) + " " + std::string(side_name(report.side));
+  if (report.kind == ReportKind::ended) text += " " + name_in(kReasons, static_cast<std::size_t>(report.end_reason));
+  if (report.rejection != core::Rejection::none)
+    text += " rejection " + std::to_string(static_cast<int>(report.rejection));
+  if (report.is_maker) text += " maker";
+  text += " price " + number(report.price) + " quantity " + number(report.quantity) + " remaining " +
+          number(report.remaining);
+  text += " handle " + std::to_string(report.handle) + " id " + number(report.trade) + " counter " +
+          number(report.counter_order);
+  return text + " account " + number(report.account) + "/" + std::to_string(report.account_slot);
+}
+
+std::string describe(const MarketEvent& event) {
+  static constexpr std::array<std::string_view, 5> kKinds = {"?", "level_changed", "traded", "state_changed", "listed"};
+  std::string text = name_in(kKinds, static_cast<std::size_t>(event.kind));
+  text += " market " + number(event.market) + " #" + std::to_string(event.sequence) + " " +
+          std::string(side_name(event.side));
+  text += " price " + number(event.price) + " quantity " + number(event.quantity) + " trade " + number(event.trade);
+  text += " maker " + number(event.maker_order) + " taker " + number(event.taker_order);
+  return text + " state " + std::to_string(static_cast<int>(event.state));
+}
+
+std::string describe(const RestingOrder& order) {
+  return "market " + number(order.market) + " " + std::string(side_name(order.side)) + " " + number(order.open) +
+         " at " + number(order.price) + " order " + number(order.order) + " handle " + std::to_string(order.handle);
+}
+
+std::string describe(const AnyCommand& command) {
+  return std::visit([](const auto& it) { return describe_one(it); }, command);
+}
+
+std::string Differential::apply(const AnyCommand& command) {
+  fast_reports_.clear();
+  fast_events_.clear();
+  naive_reports_.clear();
+  naive_events_.clear();
+  std::visit(
+      [&](const auto& it) {
+        fast_.apply(it, {fast_reports_, fast_events_});
+        naive_.apply(it, {naive_reports_, naive_events_});
+      },
+      command);
+  std::string problem =
+      difference("reports", fast_reports_, naive_reports_) + difference("events", fast_events_, naive_events_);
+  for (const MarketEvent& event : fast_events_) {
+    if (event.sequence != ++sequences_[event.market.value()]) problem += "a gap in the market's event sequence\n";
+  }
+  return problem.empty() ? problem : "after: " + describe(command) + "\n" + problem;
+}
+
+std::string Differential::compare_state() const {
+  std::vector<RestingOrder> fast;
+  fast_.for_each_order([&](const RestingOrder& order) { fast.push_back(order); });
+  std::string problem = difference("resting orders", fast, naive_.resting());
+  if (fast.size() != fast_.resting_orders()) problem += "the count of resting orders is wrong\n";
+  if (const auto audit = fast_.audit(); !audit) problem += audit.error().text() + "\n";
+  return problem;
+}
+
+std::string Differential::save_and_load() {
+  core::Bytes bytes, again;
+  core::ByteWriter writer(bytes), second(again);
+  fast_.save(writer);
+  core::ByteReader reader(bytes);
+  Matching loaded;
+  if (const auto result = loaded.load(reader); !result) return result.error().text();
+  loaded.save(second);
+  if (!reader.complete() || again != bytes) return "loading and saving again gives other bytes";
+  if (loaded.state_hash() != fast_.state_hash()) return "loading changes the state's hash";
+  fast_ = std::move(loaded);
+  return {};
+}
+
+}  // namespace matching

@@ -1,0 +1,41 @@
+// Drives the fast fold and the naive reference with the same commands and compares everything they say and are.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "services/matching/matching.h"
+#include "services/matching/random_commands.h"
+#include "services/matching/reference.h"
+
+namespace matching {
+
+class Differential {
+ public:
+  // An empty text, or what differs.
+  [[nodiscard]] std::string apply(const AnyCommand& command);
+  // Compares every resting order, with its place and handle, and audits the fast books.
+  [[nodiscard]] std::string compare_state() const;
+  // Goes on with a fast fold that was saved and loaded. An empty text, or what differs.
+  [[nodiscard]] std::string save_and_load();
+
+  [[nodiscard]] std::size_t resting() const { return fast_.resting_orders(); }
+  [[nodiscard]] const std::vector<Report>& reports() const { return fast_reports_; }
+  [[nodiscard]] const std::vector<MarketEvent>& events() const { return fast_events_; }
+
+ private:
+  Matching fast_;
+  Reference naive_;
+  std::vector<Report> fast_reports_, naive_reports_;
+  std::vector<MarketEvent> fast_events_, naive_events_;
+  std::map<std::uint32_t, std::uint64_t> sequences_;  // by market
+};
+
+// One line each, for people.
+[[nodiscard]] std::string describe(const Report& report);
+[[nodiscard]] std::string describe(const MarketEvent& event);
+[[nodiscard]] std::string describe(const AnyCommand& command);
+[[nodiscard]] std::string describe(const RestingOrder& order);
+
+}  // namespace matching

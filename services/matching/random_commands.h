@@ -1,0 +1,196 @@
+// Commands for tests, drawn from any source of choices (a seeded generator, a fuzzer's bytes) and weighted towards the
+// edges: few accounts, so that they meet themselves; hot prices, so that levels queue; extremes of price and quantity;
+// handles that are stale; bands and halts that come and go.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <variant>
+#include <vector>
+
+#include "services/matching/types.h"
+
+namespace matching {
+
+using AnyCommand = std::variant<ConfigureMarket, NewOrder, CancelOrder, MoveOrder, ReduceOrder>;
+
+// Choices: `std::uint64_t below(std::uint64_t bound)`, anything in [0, bound).
+template <class Choices>
+class CommandMaker {
+ public:
+  static constexpr std::uint32_t kMarkets = 3;
+
+  // `orders_aim`: about how many orders shall rest.
+  CommandMaker(Choices& choices, std::size_t orders_aim) : choices_(choices), orders_aim_(orders_aim) {
+    for (std::uint32_t id = 1; id <= kMarkets; ++id) markets_.push_back(first_settings(id));
+  }
+
+  // The commands that list the markets.
+  [[nodiscard]] std::vector<AnyCommand> listings() const {
+    std::vector<AnyCommand> commands;
+    for (const auto& market : markets_) commands.push_back(ConfigureMarket{market});
+    return commands;
+  }
+
+  // `resting`: how many orders rest now.
+  AnyCommand next(std::size_t resting) {
+    const std::uint64_t pick = below(1000);
+    if (pick < 2) return configure();
+    const std::uint64_t crowded = resting > orders_aim_ ? 300 : 0;
+    if (pick < 150 + crowded)
+      return CancelOrder{
+          .order = choose_known().order, .market = known_.market, .handle = known_.handle, .account_slot = 7};
+    if (pick < 270 + crowded) return move();
+    if (pick < 330 + crowded) return reduce();
+    return place();
+  }
+
+  // Learns handles from what was reported.
+  void learn(const std::vector<Report>& reports) {
+    for (const Report& report : reports) {
+      if (report.handle == kNoHandle || report.kind == ReportKind::moved) continue;
+      const Known known{report.order, report.market, report.handle};
+      if (seen_.size() < 2 * orders_aim_ + 8) {
+        seen_.push_back(known);
+      } else {
+        seen_[next_seen_++ % seen_.size()] = known;
+      }
+    }
+  }
+
+ private:
+  struct Known {
+    core::OrderId order;
+    core::MarketId market;
+    Handle handle = kNoHandle;
+  };
+
+  std::uint64_t below(std::uint64_t bound) { return choices_.below(bound); }
+  bool one_in(std::uint64_t n) { return below(n) == 0; }
+  std::int64_t between(std::int64_t low, std::int64_t high) {
+    return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
+  }
+
+  static instruments::Market first_settings(std::uint32_t id) {
+    instruments::Market market;
+    market.id = core::MarketId{id};
+    market.lot_units = core::Amount{id == 1 ? 1 : id == 2 ? 1000 : 10};
+    market.tick_lot_units = core::Amount{id == 1 ? 1 : id == 2 ? 7 : 3};
+    return market;
+  }
+  core::MarketId any_market() {
+    return core::MarketId{one_in(200) ? 77 : 1 + static_cast<std::uint32_t>(below(kMarkets))};
+  }
+  core::Price any_price() {
+    const std::uint64_t pick = below(100);
+    if (pick < 70) return core::Price{between(996, 1004)};
+    if (pick < 92) return core::Price{between(900, 1100)};
+    if (pick < 95) return core::Price{between(1, 100'000)};
+    if (pick < 97) return core::Price{std::int64_t{1} << below(41)};
+    if (pick < 99) return core::Price{between(1, std::int64_t{1} << 40)};
+    return core::Price{between(-1, 3)};
+  }
+  core::Quantity any_quantity() {
+    const std::uint64_t pick = below(100);
+    if (pick < 75) return core::Quantity{between(1, 9)};
+    if (pick < 97) return core::Quantity{between(1, 200)};
+    if (pick < 98) return core::Quantity{std::int64_t{1} << below(63)};
+    if (pick < 99) return core::Quantity{std::numeric_limits<std::int64_t>::max() - between(0, 2)};
+    return core::Quantity{between(-1, 1)};
+  }
+  core::Amount any_amount() {
+    const std::uint64_t pick = below(100);
+    if (pick < 90) return core::Amount{between(0, 60'000)};
+    if (pick < 95) return core::Amount{between(0, 3'000)};
+    return core::Amount{core::int128{1} << below(96)};
+  }
+
+  NewOrder place() {
+    static constexpr OrderType kTypes[] = {OrderType::limit,          OrderType::limit,       OrderType::limit,
+                                           OrderType::limit,          OrderType::limit_maker, OrderType::market,
+                                           OrderType::market_by_quote};
+    NewOrder order;
+    order.order = core::OrderId{one_in(1000) ? 0 : ++orders_};
+    order.account = core::AccountId{1000 + static_cast<std::uint32_t>(below(4))};
+    order.market = any_market();
+    order.account_slot = static_cast<std::uint32_t>(below(1000));
+    order.side = static_cast<Side>(below(2));
+    order.type = kTypes[below(std::size(kTypes))];
+    order.time_in_force = one_in(3) ? static_cast<TimeInForce>(2 + below(2)) : TimeInForce::gtc;
+    order.self_trade = static_cast<SelfTrade>(below(5));
+    if (order.type == OrderType::limit || order.type == OrderType::limit_maker) {
+      order.price = any_price();
+      order.quantity = any_quantity();
+      return order;
+    }
+    if (order.type == OrderType::market) {
+      order.quantity = any_quantity();
+    } else {
+      order.quote_quantity = any_amount();
+    }
+    order.budget = one_in(3) ? any_amount() : core::kAmountMax;
+    return order;
+  }
+  // An order seen before, open or not; now and then with a wrong handle or market.
+  const Known& choose_known() {
+    known_ = seen_.empty() ? Known{core::OrderId{1}, core::MarketId{1}, 1} : seen_[below(seen_.size())];
+    if (one_in(100)) known_.handle = static_cast<Handle>(below(1000));
+    if (one_in(200)) known_.market = any_market();
+    if (one_in(200)) known_.order = core::OrderId{0};
+    return known_;
+  }
+  MoveOrder move() {
+    choose_known();
+    return {known_.order, known_.market, known_.handle, 8, any_price()};
+  }
+  ReduceOrder reduce() {
+    choose_known();
+    return {known_.order, known_.market, known_.handle, 9, any_quantity()};
+  }
+  ConfigureMarket configure() {
+    instruments::Market& market = markets_[below(kMarkets)];
+    switch (below(4)) {
+      case 0:
+        market.state = instruments::MarketState::halted;
+        break;
+      case 1:
+        market.state = instruments::MarketState::trading;
+        break;
+      case 2:
+        market.band = any_band();
+        break;
+      case 3: {
+        market.notional_min = core::Amount{one_in(2) ? 0 : between(0, 3'000)};
+        market.notional_max = core::Amount{one_in(2) ? 0 : between(3'000, 100'000)};
+        break;
+      }
+    }
+    // A halt is soon over, so that most commands meet an open market.
+    for (auto& other : markets_) {
+      if (&other != &market && other.state == instruments::MarketState::halted) {
+        other.state = instruments::MarketState::trading;
+        return {other};
+      }
+    }
+    return {market};
+  }
+  instruments::PriceBand any_band() {
+    const auto up = [&] { return static_cast<std::uint32_t>(one_in(3) ? 0 : between(10'000, 10'200)); };
+    const auto down = [&] { return static_cast<std::uint32_t>(one_in(3) ? 0 : between(9'800, 10'000)); };
+    if (one_in(2)) return {};
+    if (one_in(8)) return {UINT32_MAX, 1, UINT32_MAX, 1};
+    const std::uint32_t bid_up = up(), bid_down = down(), ask_up = up(), ask_down = down();
+    return {bid_up, bid_down, ask_up, ask_down};
+  }
+
+  Choices& choices_;
+  std::size_t orders_aim_;
+  std::vector<instruments::Market> markets_;
+  std::vector<Known> seen_;
+  std::size_t next_seen_ = 0;
+  Known known_;
+  std::uint64_t orders_ = 0;
+};
+
+}  // namespace matching
