@@ -16,10 +16,9 @@
 #include "pkg/core/record.h"
 #include "pkg/io/disk.h"
 #include "pkg/journal/format.h"
+#include "pkg/journal/segment.h"
 
 namespace journal {
-
-class SegmentView;
 
 struct Entry {
   core::Record record;       // valid until the next call
@@ -47,7 +46,6 @@ class Reader {
   Reader(io::Disk& disk, std::string folder, core::Sequence from, bool verify_chain);
   [[nodiscard]] core::Result<void> seek();
   [[nodiscard]] core::Result<bool> take_batch();
-  [[nodiscard]] core::Result<bool> open_segment(std::uint64_t number);
   [[nodiscard]] std::unexpected<core::Error> damaged(std::string what, std::uint64_t offset) const;
 
   io::Disk& disk_;
@@ -56,10 +54,9 @@ class Reader {
   const bool verify_chain_;
   std::unique_ptr<SegmentView> segment_;
   std::uint64_t offset_ = 0;    // of the next batch
-  core::Sequence expected_;     // first sequence of the next batch; none before the first
   std::optional<Chain> chain_;  // of the batch before
   BatchHeader batch_;
-  core::Bytes records_storage_;
+  core::Sequence in_batch_;          // of the first record in records_
   core::BytesView records_;          // what is left of the current batch
   std::uint64_t record_offset_ = 0;  // of records_ in the file
   Sha256 sha_;

@@ -48,7 +48,7 @@ struct Tail {
   std::uint64_t segment_bytes = 0;
   core::Sequence last;  // 0 when the journal is empty
   Chain chain{};
-  bool next_prepared = false;  // segment + 1 exists and is empty
+  std::uint64_t next_segment_bytes = 0;  // segment + 1 exists, empty and whole; 0: it does not
 };
 
 struct Scan {

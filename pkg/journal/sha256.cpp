@@ -12,7 +12,9 @@ struct Sha256::Context {
   EVP_MD_CTX* state = EVP_MD_CTX_new();
 };
 
-Sha256::Sha256() : context_(std::make_unique<Context>()) { CHECK(context_->algorithm != nullptr && context_->state != nullptr); }
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  CHECK(context_->algorithm != nullptr && context_->state != nullptr);
+}
 
 Sha256::~Sha256() {
   EVP_MD_CTX_free(context_->state);

@@ -12,6 +12,7 @@
 #include "pkg/io/disk.h"
 #include "pkg/journal/format.h"
 #include "pkg/journal/recovery.h"
+#include "pkg/journal/segment.h"
 #include "pkg/journal/sink.h"
 
 namespace journal {
@@ -46,10 +47,10 @@ class Writer {
   [[nodiscard]] core::Result<void> write(const Batch& batch);
 
   // Whether the next segment is still to be made.
-  [[nodiscard]] bool needs_space() const;
+  [[nodiscard]] bool needs_space() const { return next_.file == nullptr; }
   // One bounded step (Options::zero_step_bytes) towards the next segment; call it again until needs_space() is false,
-  // best after a commit or when idle. Errors (no_space above all) are not final: nothing of the journal was touched,
-  // the next call tries again.
+  // best after a commit or when idle. Error no_space is not final: nothing of the journal was touched and the next call
+  // goes on where this one stopped. Any other error is final, as with write().
   [[nodiscard]] core::Result<void> prepare_space();
 
   [[nodiscard]] Reservation reservation() const;
@@ -63,19 +64,16 @@ class Writer {
     [[nodiscard]] std::uint64_t left_bytes() const { return file ? size_bytes - offset : 0; }
   };
   Writer(io::Disk& disk, const Options& options, const Tail& tail);
-  [[nodiscard]] core::Result<void> start_filling();
-  [[nodiscard]] core::Result<void> finish_filling();
+  [[nodiscard]] core::Result<Segment> open_empty(std::uint64_t number, std::uint64_t size_bytes);
 
   io::Disk& disk_;
   const Options options_;
   Segment current_, next_;
-  std::unique_ptr<io::File> filling_;  // the next segment under its temporary name
-  std::uint64_t filled_bytes_ = 0;
+  SegmentFiller filler_;
   core::Sequence last_;
   Chain chain_{};
   Sha256 sha_;
   core::Bytes buffer_;  // header, records and padding of one batch
-  core::Bytes zeros_;
   bool failed_ = false;
 };
 

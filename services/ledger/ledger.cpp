@@ -35,9 +35,8 @@ void Ledger::check_may_be_negative(const Row& row) {
 }
 
 BalanceSlot Ledger::find(AccountId account, AssetId asset) const {
-  return index_.find(key_hash(account, asset), [&](BalanceSlot slot) {
-    return rows_[slot].account == account && rows_[slot].asset == asset;
-  });
+  return index_.find(key_hash(account, asset),
+                     [&](BalanceSlot slot) { return rows_[slot].account == account && rows_[slot].asset == asset; });
 }
 
 BalanceSlot Ledger::open(AccountId account, AssetId asset) {
@@ -132,7 +131,8 @@ core::Result<void> Ledger::audit() const {
   for (const BalanceSlot slot : by_account()) {
     const Row& row = rows_[slot];
     const Balance& balance = row.balance;
-    if (find(row.account, row.asset) != slot) return corrupt("the index does not know a balance", row.account, row.asset);
+    if (find(row.account, row.asset) != slot)
+      return corrupt("the index does not know a balance", row.account, row.asset);
     if (balance.held != held[slot]) return corrupt("held money is not what the holds say", row.account, row.asset);
     if (row.account != core::kWorldAccount && balance.available.value() < 0) {
       return corrupt("a balance is negative", row.account, row.asset);

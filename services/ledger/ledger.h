@@ -56,6 +56,7 @@ class Ledger {
   [[nodiscard]] core::Amount remaining(HoldSlot hold) const { return holds_[hold].remaining(); }
   [[nodiscard]] std::uint32_t holds() const { return holds_.in_use(); }
   [[nodiscard]] BalanceSlot balance_of(HoldSlot hold) const { return holds_[hold].balance; }
+  [[nodiscard]] bool is_hold(HoldSlot hold) const { return holds_.holds(hold) && holds_[hold].owners != 0; }
 
   // Money from the outside world. REQUIRES a known account and asset. Rejections: bad_amount (not above zero, or the
   // asset's deposits would exceed its supply cap), duplicate_reference.

@@ -9,8 +9,8 @@ std::uint64_t hash_text(std::string_view text) { return core::Digest{}.add(text)
 std::uint64_t References::hash_of(std::uint32_t slot) const { return hash_text(ring_[slot - 1].view()); }
 
 bool References::contains(std::string_view reference) const {
-  return index_.find(hash_text(reference),
-                     [&](std::uint32_t slot) { return ring_[slot - 1].view() == reference; }) != 0;
+  return index_.find(hash_text(reference), [&](std::uint32_t slot) { return ring_[slot - 1].view() == reference; }) !=
+         0;
 }
 
 void References::add(const Reference& reference) {

@@ -16,11 +16,13 @@ struct Balance {
 
 // ---- commands (record types 20 to 29) ----
 using AccountName = core::ShortText<32>;  // ^[A-Za-z0-9_.-]{1,32}$, unique
-struct OpenAccount { AccountName name; };  // gets the next user account id
+struct OpenAccount {
+  AccountName name;
+};  // gets the next user account id
 struct Deposit {
   core::AccountId account;
   core::AssetId asset;
-  core::Amount amount;          // > 0
+  core::Amount amount;            // > 0
   core::ShortText<40> reference;  // of the outside movement; unique when not empty
 };
 

@@ -33,6 +33,11 @@ class Coverage {
     if (const auto* order = std::get_if<NewOrder>(&command)) see_order(*order, reports);
     if (std::holds_alternative<MoveOrder>(command) && reports.size() > 1) ++counts_["move that matched"];
   }
+  void see_size(std::size_t resting) {
+    for (const std::size_t size : {10, 50, 300}) {
+      if (resting >= size) ++counts_["resting " + std::to_string(size)];
+    }
+  }
   [[nodiscard]] std::uint64_t of(const std::string& what) const {
     const auto found = counts_.find(what);
     return found == counts_.end() ? 0 : found->second;
@@ -68,6 +73,7 @@ void drive(std::uint64_t seed, std::uint64_t commands, std::size_t orders_aim, C
     ASSERT_EQ(both.apply(command), "") << "seed " << seed << ", command " << i;
     maker.learn(both.reports());
     coverage.see(command, both.reports(), both.events());
+    coverage.see_size(both.resting());
     if (i % (orders_aim / 8 + 1) == 0) {
       ASSERT_EQ(both.compare_state(), "") << "seed " << seed << ", command " << i << ": " << describe(command);
     }
@@ -96,6 +102,7 @@ void expect_all_reached(const Coverage& coverage, std::uint64_t at_least) {
     for (int type = 1; type <= 3; ++type)
       all.push_back("self-trade mode " + std::to_string(mode) + " type " + std::to_string(type));
   }
+  for (const char* size : {"10", "50", "300"}) all.push_back(std::string("resting ") + size);
   all.push_back("move that matched");
   all.push_back("FOK past own orders");
   for (const std::string& what : all) EXPECT_GE(coverage.of(what), at_least) << what;

@@ -73,7 +73,7 @@ Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
 bool exceeds(const Plan& plan, Side side, const Rules& rules, core::Amount budget) {
   int128 cost = 0;
   const bool overflow = side == Side::buy ? __builtin_mul_overflow(plan.tick_lots, rules.tick_lot_units.value(), &cost)
-                                          : __builtin_mul_overflow(int128{plan.lots}, rules.lot_units.value(), &cost);
+                                          : __builtin_mul_overflow(plan.lots, rules.lot_units.value(), &cost);
   return overflow || cost > budget.value();
 }
 

@@ -35,9 +35,10 @@ class CommandMaker {
 
   // `resting`: how many orders rest now.
   AnyCommand next(std::size_t resting) {
+    if (resting < orders_aim_ && one_in(2)) return place_passive();
     const std::uint64_t pick = below(1000);
     if (pick < 2) return configure();
-    const std::uint64_t crowded = resting > orders_aim_ ? 300 : 0;
+    const std::uint64_t crowded = resting > orders_aim_ ? 250 : 0;
     if (pick < 150 + crowded)
       return CancelOrder{
           .order = choose_known().order, .market = known_.market, .handle = known_.handle, .account_slot = 7};
@@ -46,16 +47,16 @@ class CommandMaker {
     return place();
   }
 
-  // Learns handles from what was reported.
+  // Learns from what was reported which handles are good and which were.
   void learn(const std::vector<Report>& reports) {
     for (const Report& report : reports) {
-      if (report.handle == kNoHandle || report.kind == ReportKind::moved) continue;
-      const Known known{report.order, report.market, report.handle};
-      if (seen_.size() < 2 * orders_aim_ + 8) {
-        seen_.push_back(known);
-      } else {
-        seen_[next_seen_++ % seen_.size()] = known;
+      if (report.handle != kNoHandle) {
+        if (by_handle_.size() <= report.handle) by_handle_.resize(report.handle + 1);
+        by_handle_[report.handle] = {report.order, report.market, report.handle};
       }
+      const bool over =
+          report.kind == ReportKind::ended || report.kind == ReportKind::filled || report.kind == ReportKind::prevented;
+      if (over && (report.remaining.is_zero() || report.kind == ReportKind::ended)) forget(report.order);
     }
   }
 
@@ -82,30 +83,52 @@ class CommandMaker {
   core::MarketId any_market() {
     return core::MarketId{one_in(200) ? 77 : 1 + static_cast<std::uint32_t>(below(kMarkets))};
   }
+  // Extremes sweep whole sides away: rare where books shall be large.
+  bool extreme() { return one_in(orders_aim_ > 100 ? 2'000 : 20); }
   core::Price any_price() {
-    const std::uint64_t pick = below(100);
-    if (pick < 70) return core::Price{between(996, 1004)};
-    if (pick < 92) return core::Price{between(900, 1100)};
-    if (pick < 95) return core::Price{between(1, 100'000)};
-    if (pick < 97) return core::Price{std::int64_t{1} << below(41)};
-    if (pick < 99) return core::Price{between(1, std::int64_t{1} << 40)};
-    return core::Price{between(-1, 3)};
+    if (extreme()) {
+      switch (below(4)) {
+        case 0:
+          return core::Price{between(1, 100'000)};
+        case 1:
+          return core::Price{std::int64_t{1} << below(41)};
+        case 2:
+          return core::Price{between(1, std::int64_t{1} << 40)};
+        default:
+          return core::Price{between(-1, 3)};
+      }
+    }
+    return core::Price{one_in(3) ? between(900, 1100) : between(996, 1004)};
   }
   core::Quantity any_quantity() {
-    const std::uint64_t pick = below(100);
-    if (pick < 75) return core::Quantity{between(1, 9)};
-    if (pick < 97) return core::Quantity{between(1, 200)};
-    if (pick < 98) return core::Quantity{std::int64_t{1} << below(63)};
-    if (pick < 99) return core::Quantity{std::numeric_limits<std::int64_t>::max() - between(0, 2)};
-    return core::Quantity{between(-1, 1)};
+    if (extreme()) {
+      switch (below(3)) {
+        case 0:
+          return core::Quantity{std::int64_t{1} << below(63)};
+        case 1:
+          return core::Quantity{std::numeric_limits<std::int64_t>::max() - between(0, 2)};
+        default:
+          return core::Quantity{between(-1, 1)};
+      }
+    }
+    return core::Quantity{one_in(5) ? between(1, 200) : between(1, 9)};
   }
   core::Amount any_amount() {
-    const std::uint64_t pick = below(100);
-    if (pick < 90) return core::Amount{between(0, 60'000)};
-    if (pick < 95) return core::Amount{between(0, 3'000)};
-    return core::Amount{core::int128{1} << below(96)};
+    if (extreme()) return core::Amount{core::int128{1} << below(96)};
+    return core::Amount{one_in(10) ? between(0, 3'000) : between(0, 60'000)};
   }
 
+  // On its own side of the middle, to stay.
+  NewOrder place_passive() {
+    NewOrder order = place();
+    order.type = one_in(4) ? OrderType::limit_maker : OrderType::limit;
+    order.time_in_force = TimeInForce::gtc;
+    const std::int64_t away = one_in(5) ? between(1, 300) : between(1, 5);
+    order.price = core::Price{order.side == Side::buy ? 1000 - away : 1000 + away};
+    order.quantity = any_quantity();
+    order.quote_quantity = order.budget = {};
+    return order;
+  }
   NewOrder place() {
     static constexpr OrderType kTypes[] = {OrderType::limit,          OrderType::limit,       OrderType::limit,
                                            OrderType::limit,          OrderType::limit_maker, OrderType::market,
@@ -132,9 +155,22 @@ class CommandMaker {
     order.budget = one_in(3) ? any_amount() : core::kAmountMax;
     return order;
   }
-  // An order seen before, open or not; now and then with a wrong handle or market.
+  void forget(core::OrderId order) {
+    for (Known& known : by_handle_) {
+      if (known.order != order) continue;
+      stale_[below(std::size(stale_))] = known;
+      known = {};
+    }
+  }
+  // An order that is open, if a few tries find one, or now and then one that was, or a wrong handle, market or id.
   const Known& choose_known() {
-    known_ = seen_.empty() ? Known{core::OrderId{1}, core::MarketId{1}, 1} : seen_[below(seen_.size())];
+    known_ = stale_[below(std::size(stale_))];
+    for (int attempt = one_in(30) ? 8 : 0; attempt < 8 && !by_handle_.empty(); ++attempt) {
+      const Known& known = by_handle_[below(by_handle_.size())];
+      if (known.handle == kNoHandle) continue;
+      known_ = known;
+      break;
+    }
     if (one_in(100)) known_.handle = static_cast<Handle>(below(1000));
     if (one_in(200)) known_.market = any_market();
     if (one_in(200)) known_.order = core::OrderId{0};
@@ -178,7 +214,7 @@ class CommandMaker {
   instruments::PriceBand any_band() {
     const auto up = [&] { return static_cast<std::uint32_t>(one_in(3) ? 0 : between(10'000, 10'200)); };
     const auto down = [&] { return static_cast<std::uint32_t>(one_in(3) ? 0 : between(9'800, 10'000)); };
-    if (one_in(2)) return {};
+    if (!one_in(4)) return {};
     if (one_in(8)) return {UINT32_MAX, 1, UINT32_MAX, 1};
     const std::uint32_t bid_up = up(), bid_down = down(), ask_up = up(), ask_down = down();
     return {bid_up, bid_down, ask_up, ask_down};
@@ -187,8 +223,8 @@ class CommandMaker {
   Choices& choices_;
   std::size_t orders_aim_;
   std::vector<instruments::Market> markets_;
-  std::vector<Known> seen_;
-  std::size_t next_seen_ = 0;
+  std::vector<Known> by_handle_;  // open orders; others have no handle
+  Known stale_[16] = {};
   Known known_;
   std::uint64_t orders_ = 0;
 };

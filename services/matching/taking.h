@@ -14,7 +14,7 @@ namespace matching {
 
 // What an order would trade if it came now.
 struct Plan {
-  std::int64_t lots = 0;
+  core::int128 lots = 0;       // by quote amount they can be more than one order could name
   core::int128 tick_lots = 0;  // sum of price × lots
 };
 

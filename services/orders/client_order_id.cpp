@@ -76,9 +76,8 @@ std::optional<core::OrderId> order_of_made_id(std::string_view client_order_id) 
 }
 
 bool is_valid_client_order_id(std::string_view text) {
-  return !text.empty() && text.size() <= core::ClientOrderId::capacity && std::ranges::all_of(text, [](char c) {
-    return digit_value(c) >= 0 || c == '-' || c == '_';
-  });
+  return !text.empty() && text.size() <= core::ClientOrderId::capacity &&
+         std::ranges::all_of(text, [](char c) { return digit_value(c) >= 0 || c == '-' || c == '_'; });
 }
 
 }  // namespace orders

@@ -1,5 +1,5 @@
-// Client order ids the exchange makes for orders that came without one: a fixed, reversible scramble of the order id, so that
-// they cost no memory and a client that sends one back names its order.
+// Client order ids the exchange makes for orders that came without one: a fixed, reversible scramble of the order id,
+// so that they cost no memory and a client that sends one back names its order.
 #pragma once
 
 #include <optional>

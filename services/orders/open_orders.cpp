@@ -23,9 +23,8 @@ std::uint32_t OpenOrders::add_desk(AccountId account, MarketId market, ledger::B
   CHECK(find_desk(account, market) == 0);
   const std::uint32_t desk = desks_.take();
   desks_[desk] = Desk{.account = account, .market = market, .base = base, .quote = quote};
-  by_desk_.insert(desk_hash(account, market), desk, [this](std::uint32_t other) {
-    return desk_hash(desks_[other].account, desks_[other].market);
-  });
+  by_desk_.insert(desk_hash(account, market), desk,
+                  [this](std::uint32_t other) { return desk_hash(desks_[other].account, desks_[other].market); });
   return desk;
 }
 

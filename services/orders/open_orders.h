@@ -34,8 +34,8 @@ struct OpenOrder {
   std::uint32_t desk = 0;
   matching::Handle handle = matching::kNoHandle;
   ledger::HoldSlot hold = 0;
-  std::uint32_t text = 0;   // client order id; 0: none, the made one stands for it
-  std::uint32_t extra = 0;  // see Extra; 0: none
+  std::uint32_t text = 0;            // client order id; 0: none, the made one stands for it
+  std::uint32_t extra = 0;           // see Extra; 0: none
   OrderSlot previous = 0, next = 0;  // in the desk's list; next: also of a free slot
   Side side : 1 = Side::buy;
   OrderType type : 3 = OrderType::limit;
@@ -93,8 +93,8 @@ class OpenOrders {
   [[nodiscard]] const Desk& desk(std::uint32_t desk) const { return desks_[desk]; }
   [[nodiscard]] const Desk& desk_of(const OpenOrder& order) const { return desks_[order.desk]; }
 
-  // A new order at the end of its desk's list, under its id and, when not empty, its client order id. REQUIRES both to be
-  // unknown, and ids to rise.
+  // A new order at the end of its desk's list, under its id and, when not empty, its client order id. REQUIRES both to
+  // be unknown, and ids to rise.
   [[nodiscard]] OrderSlot add(core::OrderId id, std::uint32_t desk, const core::ClientOrderId& text);
   // Out of the list and the indices: nobody finds it any more, its slot lives on.
   void close(OrderSlot slot);

@@ -1,0 +1,271 @@
+// What matching reports, posted: the life of an order after it was sent, and the money of every step.
+#include "services/orders/accounts.h"
+
+namespace orders {
+
+using core::Amount;
+using core::Price;
+using core::Quantity;
+using core::Rejection;
+using instruments::Market;
+using matching::EndReason;
+using matching::Report;
+using matching::ReportKind;
+
+namespace {
+
+bool is_priced(OrderType type) { return type == OrderType::limit || type == OrderType::limit_maker; }
+
+}  // namespace
+
+void Accounts::apply(Step& step, const Report& report) {
+  if (report.kind == ReportKind::reference_price) {
+    money_of(report.market).reference = report.price;
+    return;
+  }
+  const OrderSlot slot = report.account_slot;
+  CHECK_MSG(orders_.holds(slot, report.order), "matching speaks of an order that accounts never sent");
+  switch (report.kind) {
+    case ReportKind::accepted:
+      return on_accepted(step, slot, report);
+    case ReportKind::rejected:
+      return on_rejected(step, slot, report);
+    case ReportKind::filled:
+      return on_filled(step, slot, report);
+    case ReportKind::rested:
+      return on_rested(step, slot, report);
+    case ReportKind::ended:
+      return on_ended(step, slot, report);
+    case ReportKind::prevented:
+      return on_prevented(step, slot, report);
+    case ReportKind::moved:
+      return on_moved(step, slot, report);
+    case ReportKind::reduced:
+      return on_reduced(step, slot, report);
+    case ReportKind::refused:
+      return on_refused(step, slot, report);
+    case ReportKind::reference_price:
+      break;
+  }
+  CHECK_MSG(false, "a report of unknown kind");
+}
+
+void Accounts::on_accepted(Step& step, OrderSlot slot, const Report& report) {
+  OpenOrder& order = orders_[slot];
+  CHECK(order.asked == Asked::placing && order.status == OrderStatus::pending_new);
+  order.status = OrderStatus::open;
+  emit(step, order, Execution::accepted).client_order_id = orders_.text(order);
+  if (report.handle == matching::kNoHandle) return;
+  order.handle = report.handle;
+  answered(step, slot);
+}
+
+void Accounts::on_rejected(Step& step, OrderSlot slot, const Report& report) {
+  OpenOrder& order = orders_[slot];
+  CHECK(order.asked == Asked::placing && order.status == OrderStatus::pending_new);
+  order.asked = Asked::nothing;
+  order.status = OrderStatus::rejected;
+  close_hold(order);
+  OrderEvent& event = emit(step, order, Execution::rejected);
+  event.order = {};  // it never was an order
+  event.rejection = report.rejection;
+  event.client_order_id = orders_.text(order);
+  finish(step, slot);
+}
+
+// What has been asked is answered and the order lives on: a cancel that came meanwhile goes out now.
+void Accounts::answered(Step& step, OrderSlot slot) {
+  OpenOrder& order = orders_[slot];
+  order.asked = Asked::nothing;
+  if (order.cancel_wanted) return send_cancel(step, slot);
+  orders_.drop_extra(order);
+}
+
+void Accounts::on_filled(Step& step, OrderSlot slot, const Report& report) {
+  OpenOrder& order = orders_[slot];
+  CHECK(report.quantity.value() > 0);
+  const Amount quote = core::notional(report.price, report.quantity, market_of(order).tick_lot_units);
+  const Amount fee = settle(order, report, quote);
+  order.executed += report.quantity;
+  order.executed_quote += quote;
+  const bool is_over = order.type != OrderType::market_by_quote && report.remaining.is_zero();
+  CHECK(order.type == OrderType::market_by_quote || order.remaining() == report.remaining);
+  order.status = is_over ? OrderStatus::filled : OrderStatus::partially_filled;
+  if (is_over) close_hold(order);
+  OrderEvent& event = emit(step, order, Execution::traded);
+  const Market& market = *registry_.market(event.market);
+  event.is_maker = report.is_maker;
+  event.last_quantity = report.quantity;
+  event.last_price = report.price;
+  event.fee = fee;
+  event.fee_asset = order.side == Side::buy ? market.base : market.quote;
+  event.trade = report.trade;
+  if (is_over) finish(step, slot);
+}
+
+// One side of a trade against the market's clearing account: what was held is paid, what is received arrives less the
+// fee. A buyer who gets a better price than the hold was made for has the difference back at once.
+Amount Accounts::settle(const OpenOrder& order, const Report& report, Amount quote) {
+  const Desk& desk = orders_.desk_of(order);
+  const Market& market = *registry_.market(desk.market);
+  const MarketMoney& money = money_of(desk.market);
+  const Amount base = core::times(report.quantity, market.lot_units);
+  const fees::Rates rates = fees_.rates(desk.account, {market.maker_fee, market.taker_fee});
+  const core::FeeRate rate = report.is_maker ? rates.maker : rates.taker;
+  if (order.side == Side::buy) {
+    ledger_.pay(order.hold, quote, money.clearing_quote);
+    if (is_priced(order.type)) {
+      const Amount held = hold_of(order, report.quantity);
+      CHECK_MSG(held >= quote, "a limit buy traded above its price");
+      if (held > quote) ledger_.release(order.hold, held - quote);
+    }
+    const Amount fee = core::fee_on(base, rate);
+    ledger_.post(money.clearing_base, desk.base, base - fee);
+    if (!fee.is_zero()) ledger_.post(money.clearing_base, money.fees_base, fee);
+    return fee;
+  }
+  ledger_.pay(order.hold, base, money.clearing_base);
+  const Amount fee = core::fee_on(quote, rate);
+  ledger_.post(money.clearing_quote, desk.quote, quote - fee);
+  if (!fee.is_zero()) ledger_.post(money.clearing_quote, money.fees_quote, fee);
+  return fee;
+}
+
+Amount Accounts::hold_of(const OpenOrder& order, Quantity quantity) const {
+  const Market& market = market_of(order);
+  if (order.side == Side::sell) return core::times(quantity, market.lot_units);
+  const bool moves = order.asked == Asked::moving;
+  const Price price = moves ? orders_.find_extra(order)->held_price : order.price;
+  return core::notional(price, quantity, market.tick_lot_units);
+}
+
+void Accounts::on_rested(Step& step, OrderSlot slot, const Report& report) {
+  OpenOrder& order = orders_[slot];
+  CHECK(report.handle != matching::kNoHandle && order.remaining() == report.remaining);
+  order.handle = report.handle;
+  if (order.asked == Asked::placing) answered(step, slot);
+}
+
+void Accounts::on_ended(Step& step, OrderSlot slot, const Report& report) {
+  OpenOrder& order = orders_[slot];
+  CHECK(order.type == OrderType::market_by_quote || order.remaining() == report.remaining);
+  close_hold(order);
+  Execution execution = Execution::expired;
+  switch (report.end_reason) {
+    case EndReason::cancelled:
+      order.status = OrderStatus::cancelled;
+      execution = Execution::cancelled;
+      break;
+    case EndReason::expired:
+      order.status = OrderStatus::expired;
+      break;
+    case EndReason::self_trade:
+      order.status = OrderStatus::expired_in_match;
+      break;
+    case EndReason::completed:
+      order.status = OrderStatus::filled;
+      break;
+  }
+  OrderEvent& event = emit(step, order, execution);
+  event.counter_order = report.counter_order;
+  if (report.end_reason == EndReason::self_trade) event.trade = report.trade;
+  if (report.end_reason != EndReason::cancelled) return finish(step, slot);
+
+  CHECK(order.asked == Asked::cancelling || order.asked == Asked::reducing);
+  PlaceOrder next;
+  bool places = false;
+  if (order.asked == Asked::cancelling && order.extra != 0) {
+    const Extra& extra = *orders_.find_extra(order);
+    event.cancel_id = extra.cancel_id;
+    places = extra.replacement != 0;
+    if (places) next = orders_.replacement(extra).place;
+  }
+  order.asked = Asked::nothing;
+  finish(step, slot);
+  if (places) place(step, next);
+}
+
+void Accounts::on_prevented(Step& step, OrderSlot slot, const Report& report) {
+  OpenOrder& order = orders_[slot];
+  CHECK(report.quantity.value() > 0);
+  if (is_priced(order.type)) ledger_.release(order.hold, hold_of(order, report.quantity));
+  order.prevented += report.quantity;
+  const bool is_over = order.type != OrderType::market_by_quote && report.remaining.is_zero();
+  CHECK(order.type == OrderType::market_by_quote || order.remaining() == report.remaining);
+  if (is_over) {
+    order.status = OrderStatus::expired_in_match;
+    close_hold(order);
+  }
+  OrderEvent& event = emit(step, order, Execution::prevented);
+  event.is_maker = report.is_maker;
+  event.last_quantity = report.quantity;
+  event.last_price = report.price;
+  event.trade = report.trade;
+  event.counter_order = report.counter_order;
+  if (is_over) finish(step, slot);
+}
+
+void Accounts::on_moved(Step& step, OrderSlot slot, const Report& report) {
+  OpenOrder& order = orders_[slot];
+  CHECK(order.asked == Asked::moving);
+  settle_move(order, report.price);
+  emit(step, order, Execution::replaced);
+  answered(step, slot);
+}
+
+// The order's price is settled, the hold shrinks to what it needs.
+void Accounts::settle_move(OpenOrder& order, Price price) {
+  if (order.side == Side::buy) {
+    const Price held = orders_.find_extra(order)->held_price;
+    CHECK(held >= price);
+    if (held > price) {
+      ledger_.release(order.hold, core::notional(held - price, order.remaining(), market_of(order).tick_lot_units));
+    }
+    orders_.extra(order).held_price = {};
+  }
+  order.price = price;
+}
+
+void Accounts::on_reduced(Step& step, OrderSlot slot, const Report& report) {
+  OpenOrder& order = orders_[slot];
+  CHECK(order.asked == Asked::reducing && report.quantity.value() > 0);
+  ledger_.release(order.hold, hold_of(order, report.quantity));
+  order.quantity -= report.quantity;
+  CHECK(order.remaining() == report.remaining);
+  emit(step, order, Execution::replaced).last_quantity = report.quantity;
+  answered(step, slot);
+}
+
+void Accounts::on_refused(Step& step, OrderSlot slot, const Report& report) {
+  OpenOrder& order = orders_[slot];
+  const Asked asked = order.asked;
+  CHECK(asked == Asked::cancelling || asked == Asked::moving || asked == Asked::reducing);
+  // The order was over before the book heard of it.
+  const bool gone = report.rejection == Rejection::stale_handle;
+  const Rejection rejection = gone ? Rejection::unknown_order : report.rejection;
+  if (asked == Asked::cancelling) return cancel_failed(step, slot, rejection);
+  const bool closed = is_closed(order.status);
+  if (asked == Asked::moving && !closed) settle_move(order, order.price);
+  order.asked = Asked::nothing;
+  emit_refused(step, order, rejection);
+  if (!closed) return answered(step, slot);
+  if (order.cancel_wanted) return cancel_failed(step, slot, Rejection::unknown_order);
+  orders_.free(slot);
+}
+
+void Accounts::close_hold(OpenOrder& order) {
+  ledger_.close(order.hold);
+  order.hold = 0;
+}
+
+// The order is over and has been told so. Its slot waits for the answer to what is still asked about it.
+void Accounts::finish(Step& step, OrderSlot slot) {
+  OpenOrder& order = orders_[slot];
+  orders_.close(slot);
+  if (order.asked == Asked::placing) order.asked = Asked::nothing;
+  if (order.asked != Asked::nothing) return;
+  if (order.cancel_wanted) return cancel_failed(step, slot, Rejection::unknown_order);
+  orders_.free(slot);
+}
+
+}  // namespace orders
