@@ -218,14 +218,25 @@ core::Result<core::Sequence> SnapshotStore::prune(std::size_t kept) {
   CHECK(kept >= kKept);
   const auto sequences = list();
   if (!sequences) return std::unexpected(sequences.error());
-  if (sequences->empty()) return core::Sequence{};
-  for (std::size_t i = sequences->size(); i-- > kept;) {
+  // Only snapshots that can still be read count: what goes now can never be made again.
+  std::size_t whole = 0, end = 0;
+  core::Sequence oldest;
+  while (end < sequences->size() && whole < kept) {
+    const core::Sequence sequence = (*sequences)[end++];
+    const auto loaded = load(sequence);
+    if (!loaded && loaded.error().kind != core::ErrorKind::corrupt) return std::unexpected(loaded.error());
+    if (!loaded) continue;
+    ++whole;
+    oldest = sequence;
+  }
+  if (whole < kept) return core::Sequence{};
+  for (std::size_t i = sequences->size(); i-- > end;) {
     if (auto removed = disk_.remove(path((*sequences)[i])); !removed) return std::unexpected(removed.error());
   }
-  if (sequences->size() > kept) {
+  if (end < sequences->size()) {
     if (auto synced = disk_.sync_folder(folder_); !synced) return std::unexpected(synced.error());
   }
-  return (*sequences)[std::min(kept, sequences->size()) - 1];
+  return oldest;
 }
 
 }  // namespace journal

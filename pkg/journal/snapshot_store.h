@@ -53,8 +53,8 @@ class SnapshotStore {
   // Errors: unsupported (a newer format: passing it over would silently go back in time), denied, io.
   [[nodiscard]] core::Result<Newest> load_newest() const;
 
-  // Removes all but the newest `kept` (at least three). Returns the oldest kept: records up to it may leave the
-  // journal.
+  // Removes what is older than the newest `kept` (at least three) that can be read back whole. Returns the oldest of
+  // those: records up to it may leave the journal. None while there are fewer: then nothing may.
   [[nodiscard]] core::Result<core::Sequence> prune(std::size_t kept = kKept);
 
  private:
