@@ -72,7 +72,7 @@ class Scanner {
       const auto found = segments_[i]->at(kSegmentHeaderBytes);
       if (!found) return std::unexpected(found.error());
       if (found->kind != Found::Kind::batch) continue;
-      if (result_.first.is_none()) result_.first = found->header.first;
+      if (i == 0) result_.first = found->header.first;
       if (found->header.first <= what_.from) start = i;
     }
     if (!result_.first.is_none() && result_.first > what_.from) {
@@ -118,6 +118,7 @@ class Scanner {
       return corrupt("the SHA-256 chain is broken: this batch, or one before it, is not the one that was written",
                      segment.place(offset));
     }
+    if (result_.first.is_none()) result_.first = header.first;
     ++result_.batches;
     result_.records_bytes += header.records_bytes;
     result_.tail = {.segment = segment.number(),

@@ -17,7 +17,8 @@ constexpr const char* kFirst = "journal/0000000000000001.log";
 // Every file of the journal, for telling whether something was changed.
 std::vector<std::pair<std::string, core::Bytes>> files_of(const io::SimulatedDisk& disk) {
   std::vector<std::pair<std::string, core::Bytes>> files;
-  for (const std::string& name : *disk.list("journal")) files.emplace_back(name, disk.content("journal/" + name));
+  const auto names = disk.list("journal");
+  for (const std::string& name : *names) files.emplace_back(name, disk.content("journal/" + name));
   return files;
 }
 
@@ -89,7 +90,7 @@ TEST(Recovery, TornAtEveryByte) {
         ASSERT_EQ(found->cut->file, disk.describe(kFirst));
         ASSERT_GE(found->cut->offset, starts[batch]);
       }
-      const bool something_lost = kept != starts[batch] || truncated;
+      const bool something_lost = truncated || (kept < starts.back() && kept != starts[batch]);
       ASSERT_EQ(found->cut.has_value(), something_lost) << size;
       // It is made good: again nothing to cut, and what is appended is found.
       ASSERT_EQ(disk.content(kFirst).size(), options.segment_bytes);

@@ -73,8 +73,8 @@ inline std::vector<std::string> bodies(std::uint64_t first, std::uint64_t last) 
 
 // A journal on `disk` with batches of the given counts; returns the sequence behind the last record.
 inline std::uint64_t write_journal(io::SimulatedDisk& disk, const Options& options,
-                                   const std::vector<std::uint32_t>& counts) {
-  const auto found = recover(disk, options);
+                                   const std::vector<std::uint32_t>& counts, std::uint64_t from = 1) {
+  const auto found = recover(disk, options, {.from = core::Sequence{from}, .reaches = {}});
   EXPECT_TRUE(found) << found.error().text();
   auto writer = Writer::open(disk, options, found->tail);
   EXPECT_TRUE(writer);

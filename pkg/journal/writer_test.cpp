@@ -1,5 +1,7 @@
 #include "pkg/journal/writer.h"
 
+#include <algorithm>
+
 #include "pkg/journal/inline_sink.h"
 #include "pkg/journal/testing.h"
 
@@ -198,7 +200,7 @@ TEST(Writer, ASpareSegmentIsUsedAgainAndIsZeroFirst) {
   const auto names = disk.list("journal");
   EXPECT_TRUE(std::ranges::find(*names, "spare.tmp") != names->end());
   const std::uint64_t used = disk.used_bytes();
-  next = write_journal(disk, options, std::vector<std::uint32_t>(8, 2));
+  next = write_journal(disk, options, std::vector<std::uint32_t>(8, 2), next);
   EXPECT_LE(disk.used_bytes(), used + 2 * options.segment_bytes);
   const auto found = scan(disk, options, {.from = core::Sequence{next - 1}, .reaches = {}});
   ASSERT_TRUE(found) << found.error().text();
