@@ -12,7 +12,7 @@ namespace auth {
 // Up to four pieces of the request, in order.
 class Payload {
  public:
-  // The first `signature` parameter of either is left out, with the '&' that joined it.
+  // The `signature` parameter is left out, of the query if it is there, else of the body, with the '&' that joined it.
   Payload(std::string_view query, std::string_view body);
   [[nodiscard]] std::span<const std::string_view> pieces() const { return std::span(pieces_).first(count_); }
 

@@ -16,7 +16,6 @@ struct Options {
   std::size_t unsent_bytes_max = 1024 * 1024;  // a client that does not read gets no new requests parsed above this
   std::int64_t idle_ns_max = 120'000'000'000;  // between requests
   std::int64_t request_ns_max = 20'000'000'000;  // from a request's first byte to its last
-  std::int64_t drain_ns_max = 2'000'000'000;   // refused bodies are read and dropped this long, so that the answer arrives
 };
 
 }  // namespace http

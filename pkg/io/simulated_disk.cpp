@@ -67,7 +67,7 @@ class SimulatedDisk::SimulatedFile final : public File {
     const core::BytesView fitting = bytes.first(fits(offset, bytes.size()));
     keep(offset, fitting);
     if (!begun) {
-      disk_.crash();
+      disk_.end_life();
       return begun;
     }
     if (disk_.faults.fail_write_at == number)
@@ -90,7 +90,7 @@ class SimulatedDisk::SimulatedFile final : public File {
     if (auto usable = check(); !usable) return usable;
     const std::uint64_t number = ++disk_.syncs_;
     if (auto begun = disk_.begin_operation(path_); !begun) {
-      disk_.crash();
+      disk_.end_life();
       return begun;
     }
     if (disk_.faults.fail_sync_at == number) {
@@ -117,13 +117,13 @@ class SimulatedDisk::SimulatedFile final : public File {
     }
     inode_->cached.resize(size);
     inode_->pending.push_back({.size = size});
-    if (!begun) disk_.crash();
+    if (!begun) disk_.end_life();
     return begun;
   }
 
  private:
   [[nodiscard]] core::Result<void> check() const {
-    if (disk_.crashed_ || life_ != disk_.life_) return disk_.gone(path_);
+    if (disk_.crashed() || life_ != disk_.life_) return disk_.gone(path_);
     return {};
   }
   [[nodiscard]] std::size_t fits(std::uint64_t offset, std::size_t size) const {
@@ -170,13 +170,14 @@ std::unexpected<core::Error> SimulatedDisk::gone(const std::string& path) const 
 }
 
 core::Result<void> SimulatedDisk::begin_operation(const std::string& path) {
-  if (crashed_) return gone(path);
-  if (++operations_ == faults.crash_at_operation) return gone(path);
+  if (crashed()) return gone(path);
+  ++operations_;
+  if (operations_ == faults.crash_at_operation || operations_ == faults.kill_at_operation) return gone(path);
   return {};
 }
 
 core::Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path, OpenMode mode) {
-  if (crashed_) return gone(path);
+  if (crashed()) return gone(path);
   const auto found = names_.find(path);
   if (mode != OpenMode::create_new) {
     if (found == names_.end())
@@ -192,14 +193,14 @@ core::Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path,
   apply(change, names_);
   changes_.push_back(change);
   if (!begun) {
-    crash();
+    end_life();
     return std::unexpected(begun.error());
   }
   return std::make_unique<SimulatedFile>(*this, change.inode, path, true);
 }
 
 core::Result<std::vector<std::string>> SimulatedDisk::list(const std::string& folder) const {
-  if (crashed_) return gone(folder);
+  if (crashed()) return gone(folder);
   if (!folders_.contains(folder))
     return core::fail(core::ErrorKind::not_found, "cannot list: no such folder", describe(folder));
   std::vector<std::string> names;
@@ -215,18 +216,21 @@ core::Result<std::vector<std::string>> SimulatedDisk::list(const std::string& fo
 }
 
 core::Result<void> SimulatedDisk::make_folder(const std::string& path) {
-  if (crashed_) return gone(path);
+  if (crashed()) return gone(path);
   for (std::string part = path; !part.empty(); part = folder_of(part)) folders_[part] = true;
   return {};
 }
 
 void SimulatedDisk::apply(const Change& change, Names& names) {
   if (!change.from.empty()) names.erase(change.from);
-  if (!change.to.empty()) names[change.to] = change.inode;
+  if (change.to.empty()) return;
+  // A file never has two names, also when an earlier rename of it was lost.
+  std::erase_if(names, [&](const auto& entry) { return entry.second == change.inode; });
+  names[change.to] = change.inode;
 }
 
 core::Result<void> SimulatedDisk::rename(const std::string& from, const std::string& to) {
-  if (crashed_) return gone(from);
+  if (crashed()) return gone(from);
   const auto found = names_.find(from);
   if (found == names_.end())
     return core::fail(core::ErrorKind::not_found, "cannot rename: no such file", describe(from));
@@ -235,28 +239,28 @@ core::Result<void> SimulatedDisk::rename(const std::string& from, const std::str
   const Change change{folder_of(from), from, to, found->second};
   apply(change, names_);
   changes_.push_back(change);
-  if (!begun) crash();
+  if (!begun) end_life();
   return begun;
 }
 
 core::Result<void> SimulatedDisk::remove(const std::string& path) {
-  if (crashed_) return gone(path);
+  if (crashed()) return gone(path);
   if (!names_.contains(path))
     return core::fail(core::ErrorKind::not_found, "cannot remove: no such file", describe(path));
   const auto begun = begin_operation(path);
   const Change change{folder_of(path), path, {}, {}};
   apply(change, names_);
   changes_.push_back(change);
-  if (!begun) crash();
+  if (!begun) end_life();
   return begun;
 }
 
 core::Result<void> SimulatedDisk::sync_folder(const std::string& folder) {
-  if (crashed_) return gone(folder);
+  if (crashed()) return gone(folder);
   if (!folders_.contains(folder))
     return core::fail(core::ErrorKind::not_found, "cannot sync: no such folder", describe(folder));
   if (auto begun = begin_operation(folder); !begun) {
-    crash();
+    end_life();
     return begun;
   }
   for (const Change& change : changes_) {
@@ -267,7 +271,7 @@ core::Result<void> SimulatedDisk::sync_folder(const std::string& folder) {
 }
 
 core::Result<std::unique_ptr<FileLock>> SimulatedDisk::lock(const std::string& path) {
-  if (crashed_) return gone(path);
+  if (crashed()) return gone(path);
   if (!locks_[path].expired())
     return core::fail(core::ErrorKind::busy, "another process uses this data folder", describe(path));
   auto held = std::make_shared<int>(0);
@@ -294,8 +298,15 @@ void SimulatedDisk::survive(Inode& inode, std::uint64_t keep_of_4) {
   inode.pending.clear();
 }
 
+void SimulatedDisk::end_life() {
+  if (operations_ == faults.kill_at_operation)
+    killed_ = true;
+  else
+    crash();
+}
+
 void SimulatedDisk::crash() {
-  CHECK(!crashed_);
+  CHECK(!crashed());
   crashed_ = true;
   // From losing everything to losing nothing.
   const std::uint64_t keep_of_4 = random_.below(5);
@@ -311,8 +322,9 @@ void SimulatedDisk::restart() {
     names_ = durable_names_;
     for (auto& [path, inode] : names_) inode->cached = inode->durable;
   }
-  crashed_ = false;
+  crashed_ = killed_ = false;
   faults.crash_at_operation.reset();
+  faults.kill_at_operation.reset();
   locks_.clear();
   ++life_;
 }

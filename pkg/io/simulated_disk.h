@@ -24,7 +24,8 @@ namespace io {
 // What goes wrong, and when; counts start at 1 and go on over restarts. Change it at any time.
 struct DiskFaults {
   std::optional<std::uint64_t> crash_at_operation;  // the power goes while this operation is under way
-  std::optional<std::uint64_t> fail_write_at;       // EIO from the Nth File::write
+  std::optional<std::uint64_t> kill_at_operation;  // the process is killed right behind this operation; nothing is lost
+  std::optional<std::uint64_t> fail_write_at;      // EIO from the Nth File::write
   std::optional<std::uint64_t>
       fail_sync_at;  // EIO from the Nth File::sync: what was not synced is lost or not, for good
   std::optional<std::uint64_t> misdirect_write_at;  // the Nth File::write lands one sector too far and reports success
@@ -50,7 +51,7 @@ class SimulatedDisk final : public Disk {
 
   // The power goes now: until restart() every call fails. What survives is decided here.
   void crash();
-  [[nodiscard]] bool crashed() const { return crashed_; }
+  [[nodiscard]] bool crashed() const { return crashed_ || killed_; }
   // After crash(): the machine starts again with what survived. Without one: only the process ended (kill -9), the page
   // cache is still there. All handles and locks of before are dead either way.
   void restart();
@@ -75,6 +76,7 @@ class SimulatedDisk final : public Disk {
   using Names = std::map<std::string, std::shared_ptr<Inode>>;  // by full path
 
   [[nodiscard]] core::Result<void> begin_operation(const std::string& path);
+  void end_life();  // after the operation that a fault named
   [[nodiscard]] std::unexpected<core::Error> gone(const std::string& path) const;
   void survive(Inode& inode, std::uint64_t keep_of_4);
   static void apply(const Change& change, Names& names);
@@ -86,7 +88,7 @@ class SimulatedDisk final : public Disk {
   std::map<std::string, std::weak_ptr<int>> locks_;
   std::uint64_t operations_ = 0, writes_ = 0, syncs_ = 0;
   std::uint64_t life_ = 1;  // handles of earlier lives are dead
-  bool crashed_ = false;
+  bool crashed_ = false, killed_ = false;
 };
 
 }  // namespace io

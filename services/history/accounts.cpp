@@ -70,23 +70,25 @@ void Accounts::State::note_entry(Account& account, Slot slot) {
   entries.push({order.id.value(), order.created.ns, slot, order.market.value()});
 }
 
-// Takes up an order that is open; the caller notes its entry.
-Slot Accounts::State::open_order(Account& account, const Order& order, bool has_own_client_id) {
+// Takes up an order; the caller notes its entry and its client id.
+Slot Accounts::State::add_order(OrderList& list, const Order& order) {
   const Slot slot = orders.add();
   OrderRecord& record = orders[slot];
   record.order = order;
   record.last_fill = 0;
-  record.has_own_client_id = has_own_client_id;
+  record.has_own_client_id = !order.client_order_id.empty();
   order_index.insert(order.id.value(), slot);
-  link(account.open, slot);
-  if (has_own_client_id) {
-    // Client ids are unique among open orders, so whoever had this one before is closed and older: it is not asked for
-    // again.
-    const std::uint64_t key = client_id_key(order);
-    client_ids.erase(key);
-    client_ids.insert(key, slot);
-  }
+  link(list, slot);
   return slot;
+}
+
+void Accounts::State::note_client_id(Slot slot) {
+  if (!orders[slot].has_own_client_id) return;
+  // Client ids are unique among open orders, so whoever had this one before is closed and older: it is not asked for
+  // again.
+  const std::uint64_t key = client_id_key(orders[slot].order);
+  client_ids.erase(key);
+  client_ids.insert(key, slot);
 }
 
 void Accounts::State::close_order(Account& account, Slot slot) {
@@ -210,8 +212,9 @@ void Accounts::State::apply(const orders::OrderEvent& event, core::Time time) {
 
   Slot slot = kNoSlot;
   if (event.execution == Execution::accepted) {
-    slot = open_order(account, order_of(event, time), !event.client_order_id.empty());
+    slot = add_order(account.open, order_of(event, time));
     note_entry(account, slot);
+    note_client_id(slot);
   } else {
     slot = order_index.find(event.order.value());
     CHECK_MSG(slot != kNoSlot, "an event of an order that was never accepted, or is long closed");

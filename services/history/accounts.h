@@ -103,6 +103,7 @@ class Accounts {
   [[nodiscard]] core::Result<void> load(core::ByteReader& in);
 
  private:
+  friend class AccountLoader;
   struct State;
   std::unique_ptr<State> state_;
 };

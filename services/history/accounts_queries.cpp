@@ -78,7 +78,7 @@ const Order* Accounts::order(core::AccountId account, core::OrderId order) const
 const Order* Accounts::order(core::AccountId account, core::MarketId market, std::string_view client_order_id) const {
   const auto is_it = [&](Slot slot) {
     const Order& known = state_->orders[slot].order;
-    return slot != kNoSlot && known.account == account && known.market == market;
+    return known.account == account && known.market == market;
   };
   // Two may fit: the one whose client chose the id, and the one the exchange made it for.
   Slot found = state_->client_ids.find(state_->client_id_key(account, market, client_order_id));
@@ -173,9 +173,10 @@ std::vector<const Fill*> Accounts::fills(core::AccountId account, const Query& q
       if (next - 1 < end && matches(record.fill)) out.push_back(&record.fill);
       next = record.previous;
     }
-    if (out.size() > query.limit)
-      earliest ? out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(query.limit))
-               : out.erase(out.begin() + static_cast<std::ptrdiff_t>(query.limit), out.end());
+    if (out.size() > query.limit) {
+      const auto surplus = static_cast<std::ptrdiff_t>(out.size() - query.limit);
+      out.erase(earliest ? out.begin() : out.end() - surplus, earliest ? out.begin() + surplus : out.end());
+    }
     std::ranges::reverse(out);
   } else {
     scan(begin, end, earliest, query.limit, [&](auto number) {

@@ -92,7 +92,8 @@ struct Accounts::State {
   void apply(const orders::OrderEvent& event, core::Time time);
   void set_balance(Account& account, core::AssetId asset, const ledger::Balance& balance);
 
-  Slot open_order(Account& account, const Order& order, bool has_own_client_id);
+  Slot add_order(OrderList& list, const Order& order);
+  void note_client_id(Slot slot);
   void close_order(Account& account, Slot slot);
   void forget_oldest_closed(Account& account);
   void enforce_order_limits(Account& account);

@@ -1,4 +1,5 @@
-// Read model of markets, made of durable market events alone: depth, best prices, last price, recent trades. A pure reducer.
+// Read model of markets, made of durable market events alone: depth, best prices, last price, recent trades. A pure
+// reducer.
 #pragma once
 
 #include <cstdint>

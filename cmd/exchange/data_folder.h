@@ -1,0 +1,15 @@
+// What lies in a data folder, by name.
+#pragma once
+
+#include <string>
+
+namespace exchange {
+
+inline constexpr const char* kLockFile = "lock";
+inline constexpr const char* kJournalFolder = "journal";
+inline constexpr const char* kSnapshotFolder = "snapshots";
+
+[[nodiscard]] inline std::string control_socket_path(const std::string& data) { return data + "/control.sock"; }
+[[nodiscard]] inline std::string demo_key_path(const std::string& data) { return data + "/demo_key.json"; }
+
+}  // namespace exchange

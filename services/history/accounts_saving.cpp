@@ -1,0 +1,219 @@
+// The saved form of the read model of accounts. Canonical: two models that answer alike save alike, whatever their
+// slots. Per account, by id: its own fields, balances, closed orders in order of closing, open orders by id, fills in
+// order.
+#include <algorithm>
+
+#include "services/history/accounts_state.h"
+
+namespace history {
+namespace {
+
+// One function for both directions, so that they cannot disagree.
+template <class Coder>
+void code(Coder& field, auto& order)
+  requires std::same_as<std::remove_cvref_t<decltype(order)>, Order>
+{
+  field(order.id);
+  field(order.market);
+  field.enumeration(order.side, orders::Side::buy, orders::Side::sell);
+  field.enumeration(order.type, orders::OrderType::limit, orders::OrderType::limit_maker);
+  field.enumeration(order.time_in_force, orders::TimeInForce::gtc, orders::TimeInForce::fok);
+  field.enumeration(order.self_trade, orders::SelfTrade::none, orders::SelfTrade::decrement);
+  field.enumeration(order.status, orders::OrderStatus::pending_new, orders::OrderStatus::expired_in_match);
+  field(order.price);
+  field(order.quantity);
+  field(order.executed);
+  field(order.prevented);
+  field(order.quote_quantity);
+  field(order.executed_quote);
+  field(order.created);
+  field(order.updated);
+}
+
+template <class Coder>
+void code(Coder& field, auto& fill)
+  requires std::same_as<std::remove_cvref_t<decltype(fill)>, Fill>
+{
+  field(fill.trade);
+  field(fill.order);
+  field(fill.market);
+  field(fill.price);
+  field(fill.quantity);
+  field(fill.quote);
+  field(fill.fee);
+  field(fill.fee_asset);
+  field(fill.time);
+  field.flag(fill.is_buyer);
+  field.flag(fill.is_maker);
+}
+
+struct Writer {
+  core::ByteWriter& out;
+  void operator()(const auto& value) { out.put(value); }
+  void enumeration(const auto& value, auto /*first*/, auto /*last*/) { out.put(value); }
+  void flag(bool value) { out.put(static_cast<std::uint8_t>(value)); }
+};
+
+struct Reader {
+  core::ByteReader& in;
+  void operator()(auto& value) { in.get(value); }
+  template <class Enum>
+  void enumeration(Enum& value, Enum first, Enum last) {
+    value = in.get<Enum>();
+    if (value < first || value > last) in.fail();
+  }
+  void flag(bool& value) {
+    const auto byte = in.get<std::uint8_t>();
+    if (byte > 1) in.fail();
+    value = byte == 1;
+  }
+};
+
+void put_count(core::ByteWriter& out, std::size_t count) { out.put(static_cast<std::uint64_t>(count)); }
+
+}  // namespace
+
+// Reads one account; every step fails the reader when what it read cannot be.
+class AccountLoader {
+ public:
+  AccountLoader(Accounts::State& state, core::ByteReader& in) : state_(state), in_(in) {}
+
+  void load_account() {
+    const auto id = in_.get<core::AccountId>();
+    const std::string_view name = in_.get_text();
+    const bool fits = !id.is_none() && name.size() <= ledger::AccountName::capacity;
+    if (!in_.ok() || !fits || state_.find(id) != nullptr) return in_.fail();
+    Account& account = state_.find_or_add(id);
+    account.name = ledger::AccountName(name);
+    if (!name.empty()) state_.names.insert_or_assign(account.name, id);
+    in_.get(account.updated);
+    bool has_override = false;
+    Reader{in_}.flag(has_override);
+    if (has_override) {
+      account.fee_override.emplace();
+      in_.get(account.fee_override->maker);
+      in_.get(account.fee_override->taker);
+    }
+    load_balances(account);
+    load_orders(account);
+    load_fills(account);
+    state_.enforce_order_limits(account);
+  }
+
+ private:
+  void load_balances(Account& account) {
+    for (auto left = in_.get<std::uint64_t>(); left > 0 && in_.ok(); --left) {
+      AssetBalance one;
+      in_.get(one.asset);
+      in_.get(one.balance.available);
+      in_.get(one.balance.held);
+      if (!account.balances.empty() && account.balances.back().asset >= one.asset) return in_.fail();
+      account.balances.push_back(one);
+    }
+  }
+
+  void load_orders(Account& account) {
+    std::vector<Slot> slots;
+    load_order_list(account, account.closed, true, slots);
+    state_.closed_count += account.closed.count;
+    load_order_list(account, account.open, false, slots);
+    if (!in_.ok()) return;
+    const auto order = [this](Slot slot) -> const Order& { return state_.orders[slot].order; };
+    std::ranges::sort(slots, {}, [&](Slot slot) { return order(slot).id; });
+    for (const Slot slot : slots) {
+      const std::size_t known = account.orders.size();
+      if (known > 0 && account.orders[known - 1].created_ns > order(slot).created.ns) return in_.fail();
+      state_.note_entry(account, slot);
+      state_.note_client_id(slot);
+    }
+  }
+
+  void load_order_list(Account& account, OrderList& list, bool closed, std::vector<Slot>& slots) {
+    for (auto left = in_.get<std::uint64_t>(); left > 0 && in_.ok(); --left) {
+      Order order;
+      Reader reader{in_};
+      code(reader, order);
+      const std::string_view client_id = in_.get_text();
+      if (!in_.ok() || client_id.size() > core::ClientOrderId::capacity || orders::is_closed(order.status) != closed ||
+          order.id.is_none() || state_.order_index.find(order.id.value()) != kNoSlot) {
+        return in_.fail();
+      }
+      order.account = account.id;
+      order.client_order_id = core::ClientOrderId(client_id);
+      slots.push_back(state_.add_order(list, order));
+    }
+  }
+
+  void load_fills(Account& account) {
+    for (auto left = in_.get<std::uint64_t>(); left > 0 && in_.ok(); --left) {
+      Fill fill;
+      Reader reader{in_};
+      code(reader, fill);
+      const FillList& fills = account.fills;
+      if (!in_.ok()) return;
+      if (fills.count() > 0 && state_.fill_at(account, fills.end - 1).fill.time > fill.time) return in_.fail();
+      const Slot slot = state_.order_index.find(fill.order.value());
+      const bool is_known = slot != kNoSlot && state_.orders[slot].order.account == account.id;
+      state_.add_fill(account, fill, is_known ? &state_.orders[slot] : nullptr);
+    }
+  }
+
+  Accounts::State& state_;
+  core::ByteReader& in_;
+};
+
+void Accounts::save(core::ByteWriter& out) const {
+  State& s = *state_;
+  Writer writer{out};
+  put_count(out, s.markets.size());
+  for (const MarketAssets& assets : s.markets) {
+    out.put(assets.base);
+    out.put(assets.quote);
+  }
+  const auto save_list = [&](const OrderList& list) {
+    put_count(out, list.count);
+    for (Slot slot = list.first; slot != kNoSlot; slot = s.orders[slot].next) {
+      const OrderRecord& record = s.orders[slot];
+      code(writer, record.order);
+      out.put_text(record.has_own_client_id ? record.order.client_order_id.view() : std::string_view{});
+    }
+  };
+  put_count(out, s.accounts.size());
+  for (const auto& [id, position] : s.account_index.sorted()) {
+    const Account& account = s.accounts[position - 1];
+    out.put(account.id);
+    out.put_text(account.name.view());
+    out.put(account.updated);
+    writer.flag(account.fee_override.has_value());
+    if (account.fee_override) {
+      out.put(account.fee_override->maker);
+      out.put(account.fee_override->taker);
+    }
+    put_count(out, account.balances.size());
+    for (const AssetBalance& one : account.balances) {
+      out.put(one.asset);
+      out.put(one.balance.available);
+      out.put(one.balance.held);
+    }
+    save_list(account.closed);
+    save_list(account.open);
+    put_count(out, account.fills.count());
+    for (std::uint64_t number = account.fills.first; number < account.fills.end; ++number) {
+      code(writer, s.fill_at(account, number).fill);
+    }
+  }
+}
+
+core::Result<void> Accounts::load(core::ByteReader& in) {
+  *this = Accounts(state_->limits);
+  for (auto left = in.get<std::uint64_t>(); left > 0 && in.ok(); --left) {
+    const auto base = in.get<core::AssetId>();
+    state_->markets.push_back({base, in.get<core::AssetId>()});
+  }
+  AccountLoader loader(*state_, in);
+  for (auto left = in.get<std::uint64_t>(); left > 0 && in.ok(); --left) loader.load_account();
+  if (!in.ok()) return core::fail(core::ErrorKind::corrupt, "the saved accounts contradict themselves");
+  return {};
+}
+
+}  // namespace history
