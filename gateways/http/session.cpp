@@ -90,8 +90,7 @@ void Session::receive(core::BytesView bytes) {
   }
   // A client that keeps sending while its requests wait for their answers is not one we can serve.
   if (!closing_ && buffer_.size() > options_.waiting_bytes_max + options_.head_bytes_max + kChunkedRawFactor * options_.body_bytes_max) {
-    closing_ = true;
-    wire_.network.close(connection_);
+    end();
   }
 }
 
@@ -204,6 +203,7 @@ void Session::refuse(const BadRequest& why) {
 
 void Session::answer(std::uint64_t number, const Answer& answer) {
   CHECK(number >= first_ && number < next_);
+  if (ended_) return;
   Slot& done = slot(number);
   CHECK(!done.answered);
   done.answered = true;
@@ -222,14 +222,16 @@ void Session::answer(std::uint64_t number, const Answer& answer) {
 // The answer of the first request has left.
 void Session::leave(Slot& done) {
   ++first_;
-  if (!done.close) return;
-  // Requests behind it will not be answered any more, as the client was told.
-  closing_ = true;
+  if (done.close) end();  // requests behind it will not be answered any more, as the client was told
+}
+
+void Session::end() {
+  closing_ = ended_ = true;
   wire_.network.close(connection_);
 }
 
 void Session::release_answered() {
-  while (first_ != next_ && slot(first_).answered) {
+  while (!ended_ && first_ != next_ && slot(first_).answered) {
     Slot& done = slot(first_);
     wire_.network.send(connection_, core::as_bytes(done.held));
     leave(done);
@@ -245,8 +247,7 @@ void Session::tick(std::int64_t now_ns) {
   if (!buffer_.empty() && !is_waiting_for_us) {
     if (now_ns - request_started_ns_ > options_.request_ns_max) refuse({408, "the request did not arrive in time"});
   } else if (!is_waiting_for_us && now_ns - active_ns_ > options_.idle_ns_max) {
-    closing_ = true;
-    wire_.network.close(connection_);
+    end();
   }
 }
 

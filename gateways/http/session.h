@@ -82,6 +82,7 @@ class Session {
   void refuse(const BadRequest& why);
   void release_answered();
   void leave(Slot& done);
+  void end();
   void start_next_request();
   [[nodiscard]] bool may_take_more() const;
 
@@ -105,7 +106,8 @@ class Session {
   std::int64_t active_ns_;     // of the last byte received
   std::int64_t request_started_ns_ = 0;
   bool processing_ = false;
-  bool closing_ = false;
+  bool closing_ = false;  // nothing more is read
+  bool ended_ = false;    // nothing more is written either
 };
 
 }  // namespace http
