@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <string>
 #include <vector>
 
+#include "bench/engine_flow.h"
 #include "pkg/core/check.h"
 #include "services/engine/engine.h"
 
@@ -13,91 +13,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr core::Amount kSupply{core::kAmountMax.value() - 1};
-constexpr core::AssetId kBase{1}, kQuote{2};
-
-instruments::Market market_terms(const TraceHeader& header, std::uint32_t symbol) {
-  instruments::Market market;
-  market.symbol = core::Symbol{"MARKET" + std::to_string(symbol)};
-  market.base = kBase;
-  market.quote = kQuote;
-  market.price_min = core::Price{1};
-  market.price_max = core::Price{std::int64_t{header.price_ticks_max} * 2};
-  market.quantity_min = market.market_quantity_min = core::Quantity{1};
-  market.quantity_max = market.market_quantity_max = core::Quantity{std::int64_t{1} << 32};
-  market.notional_min = core::Amount{1};
-  market.notional_max = kSupply;
-  market.maker_fee = market.taker_fee = core::FeeRate{100'000};
-  market.open_orders_max = 1'000'000;
-  return market;
-}
-
 // Feeds a trace to an engine. The trace numbers its orders as the engine does, from one, since all of them are
 // admitted.
 class Replay {
  public:
-  explicit Replay(const Trace& trace) {
-    std::uint32_t accounts = 0;
-    for (const TraceCommand& command : trace.commands) accounts = std::max(accounts, command.account + 1);
-    accounts_ = accounts;
-    apply(instruments::AddAsset{core::Symbol{"BASE"}, 8, kSupply});
-    apply(instruments::AddAsset{core::Symbol{"QUOTE"}, 8, kSupply});
-    for (std::uint32_t symbol = 0; symbol < trace.header.symbol_count; ++symbol) {
-      apply(instruments::AddMarket{market_terms(trace.header, symbol)});
-    }
-    const core::Amount each{kSupply.value() / accounts};
-    for (std::uint32_t i = 0; i < accounts; ++i) {
-      apply(ledger::OpenAccount{ledger::AccountName{"trader-" + std::to_string(i)}});
-      apply(ledger::Deposit{account(i), kBase, each, {}});
-      apply(ledger::Deposit{account(i), kQuote, each, {}});
-    }
+  explicit Replay(const Trace& trace) : accounts_(accounts_of(trace)) {
+    for (const engine::Command& command : preparation(trace)) apply(command);
   }
 
   void apply(const TraceCommand& command) {
-    const core::AccountId account = this->account(command.account);
-    const core::MarketId market{command.symbol + 1u};
-    const core::OrderId order{command.order_id};
-    const core::Price price{command.price_ticks};
-    const core::Quantity quantity{command.quantity_lots};
-    switch (command.kind) {
-      case TraceKind::limit:
-      case TraceKind::ioc:
-      case TraceKind::market: {
-        auto& place = command_.emplace<orders::PlaceOrder>();
-        const bool is_market = command.kind == TraceKind::market;
-        place.account = account;
-        place.market = market;
-        place.side = static_cast<orders::Side>(command.side);
-        place.type = is_market ? orders::OrderType::market : orders::OrderType::limit;
-        place.time_in_force = command.kind == TraceKind::ioc ? orders::TimeInForce::ioc : orders::TimeInForce::gtc;
-        if (!is_market) place.price = price;
-        place.quantity = quantity;
-        break;
-      }
-      case TraceKind::cancel: {
-        auto& cancel = command_.emplace<orders::CancelOrder>();
-        cancel.account = account;
-        cancel.market = market;
-        cancel.target.order = order;
-        break;
-      }
-      case TraceKind::move: {
-        auto& move = command_.emplace<orders::MoveOrder>();
-        move.account = account;
-        move.market = market;
-        move.target.order = order;
-        move.price = price;
-        break;
-      }
-      case TraceKind::reduce: {
-        auto& reduce = command_.emplace<orders::ReduceOrder>();
-        reduce.account = account;
-        reduce.market = market;
-        reduce.target.order = order;
-        reduce.by = quantity;
-        break;
-      }
-    }
+    translate(command, command_);
     step();
     for (const matching::MarketEvent& event : output_.market_events) {
       if (event.kind != matching::MarketEventKind::traded) continue;
@@ -117,9 +42,6 @@ class Replay {
   [[nodiscard]] std::uint32_t accounts() const { return accounts_; }
 
  private:
-  [[nodiscard]] static core::AccountId account(std::uint32_t trace_account) {
-    return core::AccountId{core::kFirstUserAccount.value() + trace_account};
-  }
   void apply(const engine::Command& command) {
     command_ = command;
     step();
@@ -164,10 +86,7 @@ Latency measure_latency(const Trace& trace, std::int64_t interval_ns, bool& as_e
     taken_ns.push_back(std::chrono::nanoseconds(Clock::now() - due).count());
   }
   as_expected = as_expected && replay.agrees(trace.header);
-  if (taken_ns.empty()) return {};
-  std::sort(taken_ns.begin(), taken_ns.end());
-  const auto at = [&](std::size_t per_thousand) { return taken_ns[(taken_ns.size() - 1) * per_thousand / 1000]; };
-  return {at(500), at(990), at(999), taken_ns.back()};
+  return percentiles(taken_ns);
 }
 
 }  // namespace

@@ -109,10 +109,7 @@ Latency measure_latency(const Trace& trace, std::int64_t interval_ns, bool& as_e
     taken_ns.push_back(std::chrono::nanoseconds(Clock::now() - due).count());
   }
   as_expected = as_expected && replay.agrees(trace.header);
-  if (taken_ns.empty()) return {};
-  std::sort(taken_ns.begin(), taken_ns.end());
-  const auto at = [&](std::size_t per_thousand) { return taken_ns[(taken_ns.size() - 1) * per_thousand / 1000]; };
-  return {at(500), at(990), at(999), taken_ns.back()};
+  return percentiles(taken_ns);
 }
 
 }  // namespace

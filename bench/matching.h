@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "bench/latency.h"
 #include "bench/trace.h"
 
 namespace bench {
@@ -13,11 +14,6 @@ namespace bench {
 struct MatchingOptions {
   int runs = 5;                            // of the throughput pass, >= 1
   std::int64_t latency_interval_ns = 200;  // a command is due every so often in the latency pass; 0: leave it out
-};
-
-// Nanoseconds from when a command was due to when it was done, so a slow one delays, and is seen in, those behind it.
-struct Latency {
-  std::int64_t p50_ns = 0, p99_ns = 0, p999_ns = 0, max_ns = 0;
 };
 
 struct MatchingResult {

@@ -19,6 +19,11 @@ void put_crc(core::Bytes& bytes, std::size_t start, std::size_t size, std::size_
 void mend(core::Bytes& bytes) {
   constexpr std::size_t kBatch = journal::kSegmentHeaderBytes;
   if (bytes.size() < kBatch + journal::kBatchHeaderBytes) return;
+  const std::uint64_t size_bytes =
+      1024 +
+      (static_cast<std::uint64_t>(bytes[24]) + 256 * (static_cast<std::uint64_t>(bytes[25]) % 64)) * 512 % (1 << 18);
+  std::memcpy(bytes.data() + 24, &size_bytes,
+              sizeof size_bytes);  // recovery would make a file that is too short as long as this
   put_crc(bytes, 0, kBatch - 4, kBatch - 4);
   std::uint32_t records_bytes = 0;
   std::memcpy(&records_bytes, bytes.data() + kBatch + 16, sizeof records_bytes);

@@ -1,8 +1,7 @@
 // Worked examples as short texts: what the tests of single rules are written in.
 //
 //   Scenario market;
-//   EXPECT_EQ(market.send({.order = 1, .side = Side::sell, .price = 100, .quantity = 5}), "accepted 1, resting | ask
-//   100: 5");
+//   market.send({.order = 1, .side = Side::sell, .price = 100, .quantity = 5})  // "accepted 1, resting | ask 100: 5"
 #pragma once
 
 #include <cstdint>
@@ -17,6 +16,7 @@
 namespace matching {
 
 namespace told {
+
 template <class T>
 std::string text(T count) {
   return std::to_string(static_cast<std::int64_t>(count.value()));
@@ -84,6 +84,7 @@ inline void append(std::string& out, const std::string& item, const char* separa
   if (!out.empty()) out += separator;
   out += item;
 }
+
 }  // namespace told
 
 // A new order with the defaults most examples want.
@@ -100,7 +101,7 @@ struct Example {
   core::int128 budget = core::kAmountMax.value();
 };
 
-// One market, id 1, of which a lot is `lot_units` base units and a tick times a lot one quote unit.
+// One market, id 1: a lot is one base unit, a tick times a lot one quote unit.
 class Scenario {
  public:
   Scenario() { configure(); }

@@ -21,7 +21,7 @@ struct Plan {
 class Taking {
  public:
   Taking(Books& books, Book& book, const Identity& taker, Output out)
-      : books_(books), book_(book), taker_(taker), side_(opposite(taker.side)), announce_(book, out), out_(out) {}
+      : books_(books), book_(book), taker_(taker), side_(opposite(taker.side)), announce_(book, out) {}
 
   [[nodiscard]] Plan plan(std::uint64_t limit, std::int64_t open) const;
   [[nodiscard]] Plan plan_by_quote(std::uint64_t limit, core::Amount quote) const;
@@ -61,7 +61,6 @@ class Taking {
   const Identity taker_;
   const Side side_;  // the makers'
   Announcer announce_;
-  Output out_;
   bool traded_ = false;
   bool ended_ = false;
 };
