@@ -205,4 +205,10 @@ bool Arguments::finish() {
   return ok();
 }
 
+bool Arguments::finish_without_any() {
+  const std::size_t unread = parameters_.sent() - parameters_.read_count();
+  if (unread > 0) complain(too_many_parameters(0, unread));
+  return ok();
+}
+
 }  // namespace spot

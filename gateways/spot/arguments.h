@@ -79,6 +79,8 @@ class Arguments {
 
   // All arguments have been taken: what is left over is a complaint.
   [[nodiscard]] bool finish();
+  // The same for an operation that takes none.
+  [[nodiscard]] bool finish_without_any();
 
  private:
   [[nodiscard]] const instruments::Market* find_market(std::string_view symbol);

@@ -35,7 +35,7 @@ core::Result<Writer::Segment> Writer::open_empty(std::uint64_t number, std::uint
 }
 
 core::Result<void> Writer::write(const Batch& batch) {
-  CHECK_MSG(!failed_, "written to after a failure: what is on the device is unknown");
+  if (failure_) return std::unexpected(*failure_);
   CHECK(batch.count > 0 && batch.first == last_.next() && batch.last.value() - batch.first.value() + 1 == batch.count);
   const std::uint64_t room = batch_room_bytes(batch.records.size());
   if (room > current_.left_bytes()) {
@@ -52,10 +52,12 @@ core::Result<void> Writer::write(const Batch& batch) {
   buffer_.clear();
   encode_batch(header, batch.records, sha_, buffer_);
   CHECK(buffer_.size() == room);
-  failed_ = true;
-  if (auto written = current_.file->write(current_.offset, buffer_); !written) return written;
-  if (auto synced = current_.file->sync(); !synced) return synced;
-  failed_ = false;
+  auto done = current_.file->write(current_.offset, buffer_);
+  if (done) done = current_.file->sync();
+  if (!done) {
+    failure_ = done.error();
+    return done;
+  }
   current_.offset += room;
   last_ = batch.last;
   chain_ = header.chain;
@@ -63,17 +65,20 @@ core::Result<void> Writer::write(const Batch& batch) {
 }
 
 core::Result<void> Writer::prepare_space() {
-  CHECK(!failed_);
+  if (failure_) return std::unexpected(*failure_);
   if (!needs_space()) return {};
   const SegmentHeader header{.number = current_.number + 1, .size_bytes = options_.segment_bytes};
   const auto done = filler_.step(header, options_.zero_step_bytes);
   if (!done) {
-    failed_ = done.error().kind != core::ErrorKind::no_space;
+    if (done.error().kind != core::ErrorKind::no_space) failure_ = done.error();
     return std::unexpected(done.error());
   }
   if (!*done) return {};
   auto next = open_empty(header.number, header.size_bytes);
-  if (!next) return std::unexpected(next.error());
+  if (!next) {
+    failure_ = next.error();
+    return std::unexpected(next.error());
+  }
   next_ = std::move(*next);
   return {};
 }

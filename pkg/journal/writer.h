@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "pkg/core/error.h"
 #include "pkg/io/disk.h"
@@ -73,8 +74,8 @@ class Writer {
   core::Sequence last_;
   Chain chain_{};
   Sha256 sha_;
-  core::Bytes buffer_;  // header, records and padding of one batch
-  bool failed_ = false;
+  core::Bytes buffer_;                  // header, records and padding of one batch
+  std::optional<core::Error> failure_;  // the first final one: every call after it fails the same way
 };
 
 }  // namespace journal

@@ -186,8 +186,22 @@ TEST(Writer, ErrorsOfTheDeviceAreFinal) {
     EXPECT_EQ(sink.poll().durable.value(), 2u);
     ASSERT_TRUE(sink.poll().failure);
     EXPECT_EQ(sink.poll().failure->kind, core::ErrorKind::io);
-    EXPECT_DEATH(static_cast<void>(writer->write(batch_of(3, 2))), "after a failure");
+    const std::uint64_t operations = disk.operations();
+    EXPECT_EQ(writer->write(batch_of(3, 2)).error().what, sink.poll().failure->what);
+    EXPECT_FALSE(writer->prepare_space());
+    EXPECT_EQ(disk.operations(), operations) << "the device is left alone";
   }
+}
+
+TEST(Writer, AnErrorWhileTheNextSegmentIsMadeEndsItToo) {
+  io::SimulatedDisk disk;
+  const Options options = small_options();
+  auto writer = open_writer(disk, options);
+  disk.faults.fail_sync_at = disk.syncs() + 2;
+  const auto failed = prepare_all(*writer);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().kind, core::ErrorKind::io);
+  EXPECT_FALSE(writer->write(batch_of(1, 1)));
 }
 
 TEST(Writer, ASpareSegmentIsUsedAgainAndIsZeroFirst) {

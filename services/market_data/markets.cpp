@@ -155,12 +155,14 @@ core::Result<void> Markets::load(core::ByteReader& in) {
     Book& book = s.books.emplace_back();
     in.get(book.last_update_id);
     in.get(s.last_prices.emplace_back());
-    for (LevelList& levels : book.sides) {
+    for (const std::size_t side : {kBid, kAsk}) {
+      LevelList& levels = book.sides[side];
       std::optional<std::int64_t> better;
       for (auto count = in.get<std::uint64_t>(); count > 0 && in.ok(); --count) {
         const auto key = in.get<std::int64_t>();
         const auto quantity = in.get<std::int64_t>();
-        if (quantity <= 0 || (better && key >= *better)) in.fail();
+        const bool is_price = side == kBid ? key > 0 : key < 0;
+        if (!is_price || quantity <= 0 || (better && key >= *better)) in.fail();
         if (!in.ok()) break;
         levels.set(s.pages, key, quantity);
         better = key;

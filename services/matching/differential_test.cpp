@@ -67,21 +67,27 @@ void drive(std::uint64_t seed, std::uint64_t commands, std::size_t orders_aim, C
   core::Random random(seed);
   CommandMaker<core::Random> maker(random, orders_aim);
   Differential both;
-  for (const AnyCommand& command : maker.listings()) ASSERT_EQ(both.apply(command), "");
+  std::string problem;
+  for (const AnyCommand& command : maker.listings()) problem += both.apply(command);
+  ASSERT_TRUE(problem.empty()) << problem;
   for (std::uint64_t i = 0; i < commands; ++i) {
     const AnyCommand command = maker.next(both.resting());
-    ASSERT_EQ(both.apply(command), "") << "seed " << seed << ", command " << i;
+    problem = both.apply(command);
+    ASSERT_TRUE(problem.empty()) << problem << "seed " << seed << ", command " << i;
     maker.learn(both.reports());
     coverage.see(command, both.reports(), both.events());
     coverage.see_size(both.resting());
     if (i % (orders_aim / 8 + 1) == 0) {
-      ASSERT_EQ(both.compare_state(), "") << "seed " << seed << ", command " << i << ": " << describe(command);
+      problem = both.compare_state();
+      ASSERT_TRUE(problem.empty()) << problem << "seed " << seed << ", command " << i << ": " << describe(command);
     }
     if (i % 5'000 == 4'999) {
-      ASSERT_EQ(both.save_and_load(), "") << "seed " << seed << ", command " << i;
+      problem = both.save_and_load();
+      ASSERT_TRUE(problem.empty()) << problem << "seed " << seed << ", command " << i;
     }
   }
-  ASSERT_EQ(both.compare_state(), "");
+  problem = both.compare_state();
+  ASSERT_TRUE(problem.empty()) << problem;
 }
 
 void expect_all_reached(const Coverage& coverage, std::uint64_t at_least) {

@@ -217,18 +217,26 @@ TEST(Matching, MarketSellByQuoteReceivesAtMostItsAmount) {
        "left; "
        "9 completed, 0 left; reference 40 | bid 100: 0; bid 40: 4"},
       {240, 2, "rejected 9: budget_exceeded"},
-      // A lot at the best bid would bring too much; worse bids are no way around it.
-      {150, 9,
+      // Another lot at the best bid would bring too much; worse bids are no way around it, nor do they count for the
+      // budget.
+      {150, 1,
        "accepted 9; 9 takes 1 at 100, 0 left; 1 gives 1 at 100, 1 left; 9 completed, 0 left; reference 100 | bid 100: "
        "1"},
       {50, 9, "accepted 9; 9 expired, 0 left"},
   };
-  for (const Row& row : rows) {
-    Scenario market;
-    market.rest({{.order = 1, .price = 100, .quantity = 2}, {.order = 2, .price = 40, .quantity = 5}});
-    EXPECT_EQ(market.send({.order = 9, .side = kSell, .type = kByQuote, .quote = row.quote, .budget = row.budget}),
-              row.told)
-        << row.quote;
+  for (const SelfTrade mode : {SelfTrade::none, SelfTrade::expire_maker, SelfTrade::decrement}) {
+    for (const Row& row : rows) {
+      Scenario market;
+      market.rest({{.order = 1, .price = 100, .quantity = 2}, {.order = 2, .price = 40, .quantity = 5}});
+      EXPECT_EQ(market.send({.order = 9,
+                             .side = kSell,
+                             .type = kByQuote,
+                             .self_trade = mode,
+                             .quote = row.quote,
+                             .budget = row.budget}),
+                row.told)
+          << row.quote;
+    }
   }
 }
 

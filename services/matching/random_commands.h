@@ -113,9 +113,16 @@ class CommandMaker {
     }
     return core::Quantity{one_in(5) ? between(1, 200) : between(1, 9)};
   }
-  core::Amount any_amount() {
+  // Of about as many units as up to 70 lots come to; `per_lot`: units in one of them.
+  core::Amount any_amount(core::int128 per_lot) {
     if (extreme()) return core::Amount{core::int128{1} << below(96)};
-    return core::Amount{one_in(10) ? between(0, 3'000) : between(0, 60'000)};
+    return core::Amount{between(0, one_in(3) ? 5'000 : 70'000) * per_lot / 1'000};
+  }
+  core::int128 quote_per_lot(core::MarketId market) {
+    return 1'000 * (market.value() <= kMarkets ? markets_[market.value() - 1].tick_lot_units.value() : 1);
+  }
+  core::int128 base_per_lot(core::MarketId market) {
+    return market.value() <= kMarkets ? markets_[market.value() - 1].lot_units.value() : 1;
   }
 
   // On its own side of the middle, to stay.
@@ -150,9 +157,12 @@ class CommandMaker {
     if (order.type == OrderType::market) {
       order.quantity = any_quantity();
     } else {
-      order.quote_quantity = any_amount();
+      order.quote_quantity = any_amount(quote_per_lot(order.market));
     }
-    order.budget = one_in(3) ? any_amount() : core::kAmountMax;
+    order.budget = core::kAmountMax;
+    if (one_in(2)) {
+      order.budget = any_amount(order.side == Side::buy ? quote_per_lot(order.market) : base_per_lot(order.market));
+    }
     return order;
   }
   void forget(core::OrderId order) {

@@ -1,0 +1,256 @@
+#include "cmd/exchange/operations.h"
+
+#include <utility>
+
+#include "services/instruments/convert.h"
+
+namespace exchange {
+namespace {
+
+using core::ErrorKind;
+
+std::string permissions_text(bool read, bool trade, bool withdraw) {
+  std::string out;
+  for (const auto& [on, word] : {std::pair{read, "read"}, {trade, "trade"}, {withdraw, "withdraw"}}) {
+    if (on) out += (out.empty() ? "" : ",") + std::string(word);
+  }
+  return out;
+}
+
+// A comma-separated list of read, trade, withdraw.
+core::Result<auth::Permissions> parse_permissions(const std::string& text) {
+  auth::Permissions out{.read = false, .trade = false, .withdraw = false};
+  std::size_t at = 0;
+  while (at <= text.size()) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    const std::string word = text.substr(at, comma - at);
+    if (word == "read") out.read = true;
+    else if (word == "trade") out.trade = true;
+    else if (word == "withdraw") out.withdraw = true;
+    else return core::fail(ErrorKind::invalid_input, "\"" + word + "\" is no permission", "--permissions", "accepted: read,trade,withdraw or fewer of them");
+    at = comma + 1;
+  }
+  return out;
+}
+
+core::Error refusal_error(gateways::Refusal refusal) {
+  switch (refusal) {
+    case gateways::Refusal::overloaded: return {ErrorKind::unavailable, "the exchange is overloaded; nothing was done", {}, "try again"};
+    case gateways::Refusal::no_space: return {ErrorKind::no_space, "the disk is full; nothing was done", {}, "make room on the data folder's disk"};
+    case gateways::Refusal::stopping: return {ErrorKind::unavailable, "the exchange is stopping; nothing was done", {}, {}};
+  }
+  return {};
+}
+
+std::string_view name_of(instruments::MarketState state) {
+  return state == instruments::MarketState::trading ? "trading" : "halted";
+}
+
+}  // namespace
+
+auth::Key ring_key(const keys::ApiKey& key) {
+  return {.api_key = key.api_key,
+          .account = key.account,
+          .permissions = {.read = key.may_read, .trade = key.may_trade, .withdraw = key.may_withdraw},
+          .type = auth::KeyType::hmac,
+          .secret = key.secret};
+}
+
+core::Result<void> check_events(std::span<const orders::AccountEvent> events, const std::string& subject) {
+  for (const auto& event : events) {
+    const auto* rejected = std::get_if<orders::CommandRejected>(&event.body);
+    if (!rejected) continue;
+    return core::fail(ErrorKind::invalid_input, "rejected: " + std::string(core::name(rejected->rejection)) + " (" + std::to_string(static_cast<int>(rejected->rejection)) + ")", subject);
+  }
+  return {};
+}
+
+Operations::Operations(Exchange& exchange, Snapshots& snapshots, keys::Store& store, auth::KeyRing& ring, Environment environment, Status status)
+    : exchange_(exchange), snapshots_(snapshots), store_(store), ring_(ring), environment_(environment), status_(std::move(status)) {}
+
+void Operations::handle(const json::object& request, Respond respond) {
+  const std::string command = text_of(request, "command");
+  if (command == "deposit") return deposit(request, std::move(respond));
+  if (command == "keys_create") return keys_create(request, std::move(respond));
+  if (command == "keys_list") return respond(keys_list());
+  if (command == "keys_revoke") return respond(keys_revoke(request));
+  if (command == "markets_list") return respond(markets_list());
+  if (command == "markets_add") return markets_add(request, std::move(respond));
+  if (command == "markets_halt") return set_market_state(request, instruments::MarketState::halted, std::move(respond));
+  if (command == "markets_resume") return set_market_state(request, instruments::MarketState::trading, std::move(respond));
+  if (command == "snapshot") return snapshot(std::move(respond));
+  if (command == "status") return respond(status());
+  respond(core::fail(ErrorKind::invalid_input, "unknown command \"" + command.substr(0, 100) + "\"", "control socket", "use the command line of the same build"));
+}
+
+void Operations::submit(const engine::Command& command, Then then) {
+  const std::uint64_t token = next_token_++;
+  const auto accepted = exchange_.submit(command, token, *this, exchange_.now());
+  if (!accepted) return then(std::unexpected(refusal_error(accepted.error())));
+  waiting_.emplace(token, std::move(then));
+}
+
+void Operations::on_reply(const gateways::Reply& reply) {
+  const auto found = waiting_.find(reply.token);
+  CHECK(found != waiting_.end());
+  const Then then = std::move(found->second);
+  waiting_.erase(found);
+  then(reply.events);
+}
+
+// Opens the account when it is not there.
+void Operations::with_account(const std::string& name, std::function<void(const core::Result<core::AccountId>&)> then) {
+  if (name.empty() || name.size() > ledger::AccountName::capacity) {
+    return then(core::fail(ErrorKind::invalid_input, "an account's name has 1 to 32 characters of A-Z a-z 0-9 _ . -", "--account"));
+  }
+  if (const auto account = exchange_.views().accounts.find(name)) return then(*account);
+  submit(ledger::OpenAccount{ledger::AccountName(name)}, [this, name, then = std::move(then)](const core::Result<Events>& events) {
+    if (!events) return then(std::unexpected(events.error()));
+    // Somebody else may have opened it meanwhile; then it is there too.
+    if (const auto account = exchange_.views().accounts.find(name)) return then(*account);
+    const auto checked = check_events(*events, "--account " + name);
+    then(checked ? core::fail(ErrorKind::corrupt, "the account was not opened", name) : std::unexpected(checked.error()));
+  });
+}
+
+void Operations::deposit(const json::object& request, Respond respond) {
+  if (environment_ == Environment::production) {
+    return respond(core::fail(ErrorKind::denied, "deposits by command are for development, and this exchange runs in production", "environment"));
+  }
+  const std::string name = text_of(request, "account"), symbol = text_of(request, "asset"), amount_text = text_of(request, "amount");
+  const std::string reference = text_of(request, "reference");
+  const auto account = exchange_.views().accounts.find(name);
+  if (!account) return respond(core::fail(ErrorKind::not_found, "no such account", name, "open it with a key: exchange keys create --account NAME"));
+  const instruments::Asset* asset = exchange_.views().instruments.asset(symbol);
+  if (!asset) return respond(core::fail(ErrorKind::not_found, "no such asset", symbol, "see: exchange markets list"));
+  const auto amount = instruments::parse_amount(*asset, amount_text);
+  if (!amount) {
+    return respond(core::fail(ErrorKind::invalid_input, "\"" + amount_text.substr(0, 60) + "\" is no amount of " + symbol, "--amount",
+                              "digits with at most " + std::to_string(asset->ledger_decimals) + " decimals"));
+  }
+  if (reference.size() > 40) return respond(core::fail(ErrorKind::invalid_input, "a reference has at most 40 characters", "--reference"));
+  const ledger::Deposit command{*account, asset->id, *amount, core::ShortText<40>(reference)};
+  submit(command, [this, name, symbol, command, respond = std::move(respond)](const core::Result<Events>& events) {
+    if (!events) return respond(std::unexpected(events.error()));
+    if (auto checked = check_events(*events, "deposit of " + symbol + " to " + name); !checked) return respond(std::unexpected(checked.error()));
+    const instruments::Asset& listed = *exchange_.views().instruments.asset(command.asset);
+    const ledger::Balance balance = exchange_.views().accounts.balance(command.account, command.asset);
+    respond(json::object{{"account", name},
+                         {"account_id", command.account.value()},
+                         {"asset", symbol},
+                         {"amount", instruments::format_amount(listed, command.amount)},
+                         {"available", instruments::format_amount(listed, balance.available)}});
+  });
+}
+
+void Operations::keys_create(const json::object& request, Respond respond) {
+  const std::string name = text_of(request, "account"), permissions = text_of(request, "permissions");
+  if (const auto parsed = parse_permissions(permissions); !parsed) return respond(std::unexpected(parsed.error()));
+  with_account(name, [this, name, permissions, respond = std::move(respond)](const core::Result<core::AccountId>& account) {
+    respond(account ? create_key(*account, name, permissions) : Answer(std::unexpected(account.error())));
+  });
+}
+
+Answer Operations::create_key(core::AccountId account, const std::string& name, const std::string& permissions) {
+  const auto parsed = parse_permissions(permissions);
+  if (!parsed) return std::unexpected(parsed.error());
+  const auto key = store_.create(account, name, parsed->read, parsed->trade, parsed->withdraw, exchange_.now().milliseconds());
+  if (!key) return std::unexpected(key.error());
+  if (auto added = ring_.add(ring_key(*key)); !added) return std::unexpected(added.error());
+  return json::object{{"api_key", key->api_key},
+                      {"secret", key->secret},
+                      {"account", name},
+                      {"account_id", account.value()},
+                      {"permissions", permissions_text(key->may_read, key->may_trade, key->may_withdraw)},
+                      {"type", key->type}};
+}
+
+Answer Operations::keys_list() const {
+  const auto keys = store_.list();
+  if (!keys) return std::unexpected(keys.error());
+  json::array list;
+  for (const keys::ApiKey& key : *keys) {
+    json::object one{{"api_key", key.api_key},
+                     {"account", key.account_name},
+                     {"account_id", key.account.value()},
+                     {"permissions", permissions_text(key.may_read, key.may_trade, key.may_withdraw)},
+                     {"type", key.type},
+                     {"created_ms", key.created_ms},
+                     {"revoked_ms", nullptr}};
+    if (key.revoked_ms != 0) one["revoked_ms"] = key.revoked_ms;
+    list.push_back(std::move(one));
+  }
+  return json::object{{"keys", std::move(list)}};
+}
+
+Answer Operations::keys_revoke(const json::object& request) {
+  const std::string api_key = text_of(request, "api_key");
+  if (auto revoked = store_.revoke(api_key, exchange_.now().milliseconds()); !revoked) return std::unexpected(revoked.error());
+  ring_.revoke(api_key);
+  return json::object{{"api_key", api_key}, {"revoked", true}};
+}
+
+json::object Operations::market_object(const instruments::Market& market) const {
+  const instruments::Registry& registry = exchange_.views().instruments;
+  const instruments::Asset& base = *registry.asset(market.base);
+  const instruments::Asset& quote = *registry.asset(market.quote);
+  return {{"symbol", market.symbol.view()},
+          {"market_id", market.id.value()},
+          {"state", name_of(market.state)},
+          {"base", base.symbol.view()},
+          {"quote", quote.symbol.view()},
+          {"tick", core::format_decimal(market.tick_mantissa, market.price_decimals, market.price_decimals)},
+          {"lot", core::format_decimal(market.lot_mantissa, market.quantity_decimals, market.quantity_decimals)},
+          {"price_min", instruments::format_price(market, market.price_min)},
+          {"price_max", instruments::format_price(market, market.price_max)},
+          {"quantity_min", instruments::format_quantity(market, market.quantity_min)},
+          {"quantity_max", instruments::format_quantity(market, market.quantity_max)},
+          {"notional_min", instruments::format_amount(quote, market.notional_min)},
+          {"notional_max", instruments::format_amount(quote, market.notional_max)},
+          {"maker_fee", core::format_decimal(market.maker_fee.value(), 8, 8)},
+          {"taker_fee", core::format_decimal(market.taker_fee.value(), 8, 8)}};
+}
+
+Answer Operations::markets_list() const {
+  json::array list;
+  for (const auto& market : exchange_.views().instruments.markets()) list.push_back(market_object(market));
+  return json::object{{"markets", std::move(list)}};
+}
+
+void Operations::set_market_state(const json::object& request, instruments::MarketState state, Respond respond) {
+  const std::string symbol = text_of(request, "symbol");
+  const instruments::Market* market = exchange_.views().instruments.market(symbol);
+  if (!market) return respond(core::fail(ErrorKind::not_found, "no such market", symbol, "see: exchange markets list"));
+  submit(instruments::SetMarketState{market->id, state}, [this, symbol, respond = std::move(respond)](const core::Result<Events>& events) {
+    if (!events) return respond(std::unexpected(events.error()));
+    if (auto checked = check_events(*events, symbol); !checked) return respond(std::unexpected(checked.error()));
+    respond(market_object(*exchange_.views().instruments.market(symbol)));
+  });
+}
+
+void Operations::snapshot(Respond respond) {
+  snapshots_.request([respond = std::move(respond)](const core::Result<SnapshotResult>& result) {
+    if (!result) return respond(std::unexpected(result.error()));
+    respond(json::object{{"sequence", result->info.sequence.value()},
+                         {"state_hash", hex(result->info.state_hash)},
+                         {"content_bytes", result->info.content_bytes},
+                         {"replayed_records", result->replayed_records},
+                         {"segments_removed", result->segments_removed},
+                         {"elapsed_ms", result->elapsed_ns / 1'000'000}});
+  });
+}
+
+Answer Operations::status() const {
+  const ExchangeCounters& counters = exchange_.counters();
+  json::object out{{"ready", exchange_.ready()},
+                   {"durable_sequence", exchange_.durable().value()},
+                   {"commands_released", counters.released},
+                   {"commands_rejected", counters.rejected},
+                   {"batches", counters.batches},
+                   {"last_snapshot_sequence", snapshots_.last().value()}};
+  if (const auto& failure = snapshots_.last_failure()) out["last_snapshot_failure"] = failure->text();
+  status_(out);
+  return out;
+}
+
+}  // namespace exchange

@@ -1,0 +1,81 @@
+// What an operator can have done by a running exchange. Whatever changes state becomes a command in the log like any other,
+// and is answered when it is durable.
+//
+// A request is a JSON object with `command` and its arguments, as the command line sends it over the control socket:
+//   deposit         account, asset, amount, reference?   → account, account_id, asset, amount, available
+//   keys_create     account, permissions                 → api_key, secret, account, account_id, permissions, type
+//   keys_list                                            → keys
+//   keys_revoke     api_key                              → api_key, revoked
+//   markets_list                                         → markets
+//   markets_add     symbol, base, quote, tick, lot, …    → market
+//   markets_halt, markets_resume   symbol                → market
+//   snapshot                                             → sequence, state_hash, …
+//   status                                               → figures of the running process
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include "cmd/exchange/config.h"
+#include "cmd/exchange/exchange.h"
+#include "cmd/exchange/json.h"
+#include "cmd/exchange/snapshots.h"
+#include "gateways/auth/key_ring.h"
+#include "services/keys/store.h"
+
+namespace exchange {
+
+using Answer = core::Result<json::object>;
+using Respond = std::function<void(const Answer&)>;
+
+class Operations final : private gateways::ReplyHandler {
+ public:
+  // Adds what the process knows of itself to the answer of `status`.
+  using Status = std::function<void(json::object&)>;
+
+  // REQUIRES all references to outlive it.
+  Operations(Exchange& exchange, Snapshots& snapshots, keys::Store& store, auth::KeyRing& ring, Environment environment, Status status);
+
+  // Calls `respond` once: at once, or when what was asked for is durable.
+  void handle(const json::object& request, Respond respond);
+
+ private:
+  using Events = std::span<const orders::AccountEvent>;
+  using Then = std::function<void(const core::Result<Events>&)>;
+
+  void on_reply(const gateways::Reply& reply) override;
+  void submit(const engine::Command& command, Then then);
+  void with_account(const std::string& name, std::function<void(const core::Result<core::AccountId>&)> then);
+
+  void deposit(const json::object& request, Respond respond);
+  void keys_create(const json::object& request, Respond respond);
+  [[nodiscard]] Answer create_key(core::AccountId account, const std::string& name, const std::string& permissions);
+  [[nodiscard]] Answer keys_list() const;
+  [[nodiscard]] Answer keys_revoke(const json::object& request);
+  [[nodiscard]] Answer markets_list() const;
+  void markets_add(const json::object& request, Respond respond);
+  void add_market(const json::object& request, Respond respond);
+  void set_market_state(const json::object& request, instruments::MarketState state, Respond respond);
+  void snapshot(Respond respond);
+  [[nodiscard]] Answer status() const;
+  [[nodiscard]] json::object market_object(const instruments::Market& market) const;
+
+  Exchange& exchange_;
+  Snapshots& snapshots_;
+  keys::Store& store_;
+  auth::KeyRing& ring_;
+  const Environment environment_;
+  const Status status_;
+  std::unordered_map<std::uint64_t, Then> waiting_;
+  std::uint64_t next_token_ = 1;
+};
+
+// The key as the gateways hold it.
+[[nodiscard]] auth::Key ring_key(const keys::ApiKey& key);
+// An event of a command that says it was not carried out, as an error; `subject` says what of.
+[[nodiscard]] core::Result<void> check_events(std::span<const orders::AccountEvent> events, const std::string& subject);
+
+}  // namespace exchange

@@ -1,0 +1,31 @@
+// Who may ask what: API keys, signatures, timestamps, permissions.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string_view>
+
+#include "gateways/auth/freshness.h"
+#include "gateways/auth/key_ring.h"
+#include "gateways/spot/arguments.h"
+
+namespace spot {
+
+enum class Security : std::uint8_t { none, user_data, trade };
+
+struct Signed {
+  const auth::KeyEntry* key = nullptr;
+  auth::Freshness freshness;
+};
+
+// Takes `timestamp`, `recvWindow` and `signature`. The order of the checks is part of the contract: form of the key, key,
+// timestamp, window, signature, age, permission; the arguments of the operation itself come after all of them, so nobody
+// learns anything about an account without its secret.
+[[nodiscard]] std::expected<Signed, ApiError> check_signed(Arguments& arguments, const auth::KeyRing& keys, std::string_view api_key,
+                                                           std::span<const std::string_view> payload, Security security,
+                                                           core::Time now);
+// The complaint about a request that is not fresh; nothing when it is.
+[[nodiscard]] std::optional<ApiError> staleness(const auth::Freshness& freshness, core::Time now);
+
+}  // namespace spot

@@ -1,0 +1,169 @@
+#include "gateways/spot/shapes.h"
+
+#include "pkg/core/decimal.h"
+#include "services/instruments/convert.h"
+
+namespace spot {
+namespace {
+
+constexpr int kRateDecimals = 8;
+
+template <class Value, std::size_t N>
+std::string_view name_in(const std::array<std::pair<std::string_view, Value>, N>& names, Value wanted) {
+  for (const auto& [name, value] : names) {
+    if (value == wanted) return name;
+  }
+  CHECK_MSG(false, "a value without a published name");
+  return {};
+}
+
+// Why an order expired: it follows from what it was.
+std::string_view expiry_reason(const OrderView& order) {
+  switch (order.type) {
+    case orders::OrderType::market:
+    case orders::OrderType::market_by_quote: return "INSUFFICIENT_LIQUIDITY";
+    case orders::OrderType::limit:
+    case orders::OrderType::limit_maker: break;
+  }
+  return order.time_in_force == orders::TimeInForce::fok ? "UNFILLED_FOK_ORDER_EXPIRED" : "UNFILLED_IOC_QUANTITY_EXPIRED";
+}
+
+}  // namespace
+
+Listing listing_of(const instruments::Registry& instruments, const instruments::Market& market) {
+  const instruments::Asset* base = instruments.asset(market.base);
+  const instruments::Asset* quote = instruments.asset(market.quote);
+  CHECK(base != nullptr && quote != nullptr);
+  return {market, *base, *quote};
+}
+
+std::string_view name_of(orders::Side side) { return name_in(kSides, side); }
+std::string_view name_of(orders::TimeInForce time_in_force) { return name_in(kTimesInForce, time_in_force); }
+std::string_view name_of(orders::SelfTrade mode) { return name_in(kSelfTradeModes, mode); }
+
+std::string_view name_of(orders::OrderType type) {
+  switch (type) {
+    case orders::OrderType::limit: return "LIMIT";
+    case orders::OrderType::market:
+    case orders::OrderType::market_by_quote: return "MARKET";
+    case orders::OrderType::limit_maker: return "LIMIT_MAKER";
+  }
+  return "";
+}
+
+std::string_view name_of(orders::OrderStatus status) {
+  switch (status) {
+    case orders::OrderStatus::pending_new: return "PENDING_NEW";
+    case orders::OrderStatus::open: return "NEW";
+    case orders::OrderStatus::partially_filled: return "PARTIALLY_FILLED";
+    case orders::OrderStatus::filled: return "FILLED";
+    case orders::OrderStatus::cancelled: return "CANCELED";
+    case orders::OrderStatus::rejected: return "REJECTED";
+    case orders::OrderStatus::expired: return "EXPIRED";
+    case orders::OrderStatus::expired_in_match: return "EXPIRED_IN_MATCH";
+  }
+  return "";
+}
+
+std::string_view name_of(instruments::MarketState state) {
+  return state == instruments::MarketState::trading ? "TRADING" : "HALT";
+}
+
+void write_price(JsonWriter& json, std::string_view key, const Listing& listing, core::Price price) {
+  json.key(key).quoted([&](std::string& out) { instruments::append_price(out, listing.market, price, listing.quote.ledger_decimals); });
+}
+void write_quantity(JsonWriter& json, std::string_view key, const Listing& listing, core::Quantity quantity) {
+  json.key(key).quoted([&](std::string& out) { instruments::append_quantity(out, listing.market, quantity, listing.base.ledger_decimals); });
+}
+void write_amount(JsonWriter& json, std::string_view key, const instruments::Asset& asset, core::Amount amount) {
+  json.key(key).quoted([&](std::string& out) { instruments::append_amount(out, asset, amount); });
+}
+void write_rate(JsonWriter& json, std::string_view key, core::FeeRate rate) {
+  json.key(key).quoted([&](std::string& out) { core::append_decimal(out, rate.value(), kRateDecimals); });
+}
+void write_level(JsonWriter& json, const Listing& listing, core::Price price, core::Quantity quantity) {
+  json.begin_array();
+  json.quoted([&](std::string& out) { instruments::append_price(out, listing.market, price, listing.quote.ledger_decimals); });
+  json.quoted([&](std::string& out) { instruments::append_quantity(out, listing.market, quantity, listing.base.ledger_decimals); });
+  json.end_array();
+}
+
+OrderView view_of(const orders::OrderEvent& event, std::string_view client_order_id) {
+  return {.id = event.order,
+          .client_order_id = client_order_id,
+          .side = event.side,
+          .type = event.type,
+          .time_in_force = event.time_in_force,
+          .self_trade = event.self_trade,
+          .status = event.status,
+          .price = event.price,
+          .quantity = event.quantity,
+          .executed = event.executed,
+          .prevented = event.prevented,
+          .quote_quantity = event.quote_quantity,
+          .executed_quote = event.executed_quote,
+          .created = event.created};
+}
+
+OrderView view_of(const history::Order& order) {
+  return {.id = order.id,
+          .client_order_id = order.client_order_id.view(),
+          .side = order.side,
+          .type = order.type,
+          .time_in_force = order.time_in_force,
+          .self_trade = order.self_trade,
+          .status = order.status,
+          .price = order.price,
+          .quantity = order.quantity,
+          .executed = order.executed,
+          .prevented = order.prevented,
+          .quote_quantity = order.quote_quantity,
+          .executed_quote = order.executed_quote,
+          .created = order.created};
+}
+
+void write_terms(JsonWriter& json, const Listing& listing, const OrderView& order) {
+  // A market order by amount has no quantity of its own: what it got is its quantity.
+  const bool by_quote = order.type == orders::OrderType::market_by_quote;
+  write_price(json, "price", listing, order.price);
+  write_quantity(json, "origQty", listing, by_quote ? order.executed : order.quantity);
+  write_quantity(json, "executedQty", listing, order.executed);
+  write_amount(json, "origQuoteOrderQty", listing.quote, order.quote_quantity);
+  write_amount(json, "cummulativeQuoteQty", listing.quote, order.executed_quote);
+  json.field("status", name_of(order.status));
+  json.field("timeInForce", name_of(order.time_in_force));
+  json.field("type", name_of(order.type));
+  json.field("side", name_of(order.side));
+}
+
+void write_conditional(JsonWriter& json, const Listing& listing, const OrderView& order, core::TradeId prevented_match) {
+  if (!prevented_match.is_none()) json.field("preventedMatchId", prevented_match.value());
+  if (!order.prevented.is_zero()) write_quantity(json, "preventedQuantity", listing, order.prevented);
+  if (order.status == orders::OrderStatus::expired) json.field("expiryReason", expiry_reason(order));
+}
+
+void write_order(JsonWriter& json, const Listing& listing, const history::Order& order, TimeUnit unit) {
+  const OrderView view = view_of(order);
+  json.begin_object();
+  json.field("symbol", listing.market.symbol.view());
+  json.field("orderId", view.id.value());
+  json.field("orderListId", kNoOrderList);
+  json.field("clientOrderId", view.client_order_id);
+  write_terms(json, listing, view);
+  write_price(json, "stopPrice", listing, {});
+  write_quantity(json, "icebergQty", listing, {});
+  json.field("time", in_unit(order.created, unit));
+  json.field("updateTime", in_unit(order.updated, unit));
+  json.field("isWorking", true);
+  json.field("workingTime", in_unit(order.created, unit));
+  json.field("selfTradePreventionMode", name_of(view.self_trade));
+  write_conditional(json, listing, view, {});
+  json.end_object();
+}
+
+fees::Rates rates_of(const engine::Views& views, core::AccountId account, const instruments::Market& market) {
+  if (const auto own = views.accounts.fee_override(account)) return *own;
+  return {market.maker_fee, market.taker_fee};
+}
+
+}  // namespace spot

@@ -1,0 +1,75 @@
+// The JSON shapes that several operations share, and the published names of enumerations.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "gateways/spot/context.h"
+#include "services/history/accounts.h"
+#include "services/orders/types.h"
+
+namespace spot {
+
+inline constexpr std::int64_t kNoOrderList = -1;
+
+// A market with its assets.
+struct Listing {
+  const instruments::Market& market;
+  const instruments::Asset& base;
+  const instruments::Asset& quote;
+};
+[[nodiscard]] Listing listing_of(const instruments::Registry& instruments, const instruments::Market& market);
+
+[[nodiscard]] std::string_view name_of(orders::Side side);
+[[nodiscard]] std::string_view name_of(orders::OrderType type);
+[[nodiscard]] std::string_view name_of(orders::TimeInForce time_in_force);
+[[nodiscard]] std::string_view name_of(orders::SelfTrade mode);
+[[nodiscard]] std::string_view name_of(orders::OrderStatus status);
+[[nodiscard]] std::string_view name_of(instruments::MarketState state);
+
+inline constexpr std::array<std::pair<std::string_view, orders::Side>, 2> kSides = {{{"BUY", orders::Side::buy}, {"SELL", orders::Side::sell}}};
+inline constexpr std::array<std::pair<std::string_view, orders::TimeInForce>, 3> kTimesInForce = {
+    {{"GTC", orders::TimeInForce::gtc}, {"IOC", orders::TimeInForce::ioc}, {"FOK", orders::TimeInForce::fok}}};
+inline constexpr std::array<std::pair<std::string_view, orders::SelfTrade>, 5> kSelfTradeModes = {
+    {{"NONE", orders::SelfTrade::none},
+     {"EXPIRE_TAKER", orders::SelfTrade::expire_taker},
+     {"EXPIRE_MAKER", orders::SelfTrade::expire_maker},
+     {"EXPIRE_BOTH", orders::SelfTrade::expire_both},
+     {"DECREMENT", orders::SelfTrade::decrement}}};
+
+// Decimal texts, with as many decimals as the asset has.
+void write_price(JsonWriter& json, std::string_view key, const Listing& listing, core::Price price);
+void write_quantity(JsonWriter& json, std::string_view key, const Listing& listing, core::Quantity quantity);
+void write_amount(JsonWriter& json, std::string_view key, const instruments::Asset& asset, core::Amount amount);
+void write_rate(JsonWriter& json, std::string_view key, core::FeeRate rate);
+void write_level(JsonWriter& json, const Listing& listing, core::Price price, core::Quantity quantity);  // ["price","qty"]
+
+// What an order is now, from an event or from the read model.
+struct OrderView {
+  core::OrderId id;
+  std::string_view client_order_id;
+  orders::Side side = orders::Side::buy;
+  orders::OrderType type = orders::OrderType::limit;
+  orders::TimeInForce time_in_force = orders::TimeInForce::gtc;
+  orders::SelfTrade self_trade = orders::SelfTrade::none;
+  orders::OrderStatus status = orders::OrderStatus::open;
+  core::Price price;
+  core::Quantity quantity, executed, prevented;
+  core::Amount quote_quantity, executed_quote;
+  core::Time created;
+};
+[[nodiscard]] OrderView view_of(const orders::OrderEvent& event, std::string_view client_order_id);
+[[nodiscard]] OrderView view_of(const history::Order& order);
+
+// price to side, in the order of the published examples.
+void write_terms(JsonWriter& json, const Listing& listing, const OrderView& order);
+// Fields that are there only for orders that ended by self-trade prevention or by expiry.
+void write_conditional(JsonWriter& json, const Listing& listing, const OrderView& order, core::TradeId prevented_match);
+// An order as GET order, openOrders and allOrders show it.
+void write_order(JsonWriter& json, const Listing& listing, const history::Order& order, TimeUnit unit);
+
+// The rates an account pays in a market.
+[[nodiscard]] fees::Rates rates_of(const engine::Views& views, core::AccountId account, const instruments::Market& market);
+
+}  // namespace spot

@@ -1,0 +1,210 @@
+// From parameters to commands.
+#include "gateways/spot/trading.h"
+
+#include "gateways/spot/shapes.h"
+
+namespace spot {
+namespace {
+
+constexpr std::uint64_t kStrategyTypeMin = 1'000'000;
+
+constexpr std::array<std::pair<std::string_view, ResponseType>, 3> kResponseTypes = {
+    {{"ACK", ResponseType::ack}, {"RESULT", ResponseType::result}, {"FULL", ResponseType::full}}};
+constexpr std::array<std::pair<std::string_view, orders::CancelRestriction>, 2> kRestrictions = {
+    {{"ONLY_NEW", orders::CancelRestriction::only_new}, {"ONLY_PARTIALLY_FILLED", orders::CancelRestriction::only_partially_filled}}};
+
+// Published types this exchange does not offer (yet), with the published refusal.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTypesNotOffered = {
+    {{"STOP_LOSS", "Stop loss orders are not supported for this symbol."},
+     {"STOP_LOSS_LIMIT", "Stop loss limit orders are not supported for this symbol."},
+     {"TAKE_PROFIT", "Take profit orders are not supported for this symbol."},
+     {"TAKE_PROFIT_LIMIT", "Take profit limit orders are not supported for this symbol."}}};
+
+ApiError invalid_response_type() { return invalid("newOrderRespType"); }
+ApiError invalid_self_trade() { return invalid("selfTradePreventionMode"); }
+
+orders::OrderType take_type(Arguments& arguments) {
+  const std::string_view text = arguments.mandatory("type");
+  if (!arguments.ok()) return {};
+  for (const auto& [name, refusal] : kTypesNotOffered) {
+    if (name == text) arguments.complain(order_rejected(refusal));
+  }
+  constexpr std::array<std::pair<std::string_view, orders::OrderType>, 3> kTypes = {
+      {{"LIMIT", orders::OrderType::limit}, {"MARKET", orders::OrderType::market}, {"LIMIT_MAKER", orders::OrderType::limit_maker}}};
+  return arguments.named(text, kTypes, invalid_order_type);
+}
+
+// A limit order's or a limit maker's own fields.
+void take_limit(Arguments& arguments, const Listing& listing, orders::PlaceOrder& order) {
+  if (order.type == orders::OrderType::limit) {
+    const std::string_view text = arguments.mandatory("timeInForce");
+    if (arguments.ok()) order.time_in_force = arguments.named(text, kTimesInForce, invalid_time_in_force);
+  } else {
+    arguments.forbid("timeInForce");
+  }
+  order.quantity = arguments.quantity("quantity", listing.market, listing.base);
+  order.price = arguments.price("price", listing.market, listing.quote);
+  arguments.forbid("quoteOrderQty");
+  if (arguments.sent("icebergQty")) {
+    const auto text = arguments.optional("icebergQty");
+    if (arguments.ok() && text->find_first_not_of("0.") != std::string_view::npos) {
+      arguments.complain(order_rejected("Iceberg orders are not supported for this symbol."));
+    }
+  }
+}
+
+// A market order's: a quantity of the base asset, or an amount of the quote asset.
+void take_market(Arguments& arguments, const Listing& listing, orders::PlaceOrder& order) {
+  arguments.forbid("timeInForce");
+  arguments.forbid("price");
+  arguments.forbid("icebergQty");
+  if (arguments.sent("quantity")) {
+    arguments.forbid("quoteOrderQty");
+    order.quantity = arguments.quantity("quantity", listing.market, listing.base);
+  } else if (arguments.sent("quoteOrderQty")) {
+    order.type = orders::OrderType::market_by_quote;
+    order.quote_quantity = arguments.amount("quoteOrderQty", listing.quote);
+  } else {
+    arguments.complain(both_missing("quantity", "quoteOrderQty"));
+  }
+}
+
+// Fields of every type.
+void take_common(const Context& context, Arguments& arguments, orders::PlaceOrder& order, Pending& pending) {
+  arguments.forbid("stopPrice");
+  arguments.forbid("trailingDelta");
+  for (const std::string_view peg : {"pegPriceType", "pegOffsetValue", "pegOffsetType"}) {
+    if (arguments.sent(peg)) arguments.complain(order_rejected("Pegged orders are not supported for this symbol."));
+  }
+  order.client_order_id = arguments.client_order_id("newClientOrderId");
+  order.self_trade = context.self_trade_default;
+  if (const auto text = arguments.optional("selfTradePreventionMode"); text && arguments.ok()) {
+    order.self_trade = arguments.named(*text, kSelfTradeModes, invalid_self_trade);
+  }
+  pending.response = order.type == orders::OrderType::limit_maker ? ResponseType::ack : ResponseType::full;
+  if (const auto text = arguments.optional("newOrderRespType"); text && arguments.ok()) {
+    pending.response = arguments.named(*text, kResponseTypes, invalid_response_type);
+  }
+  pending.strategy_id = arguments.integer("strategyId").value_or(0);
+  if (const auto type = arguments.integer("strategyType")) {
+    pending.strategy_type = *type;
+    if (*type < kStrategyTypeMin) arguments.complain(bad_strategy_type());
+  }
+}
+
+// All of an order; finish() is left to the caller.
+orders::PlaceOrder take_order(const Context& context, Arguments& arguments, Pending& pending) {
+  orders::PlaceOrder order;
+  const instruments::Market* market = arguments.market();
+  const std::string_view side = arguments.mandatory("side");
+  if (arguments.ok()) order.side = arguments.named(side, kSides, invalid_side);
+  order.type = take_type(arguments);
+  if (!arguments.ok()) return order;
+  const Listing listing = listing_of(context.views.instruments, *market);
+  order.account = context.account();
+  order.market = market->id;
+  if (order.type == orders::OrderType::market) take_market(arguments, listing, order);
+  else take_limit(arguments, listing, order);
+  take_common(context, arguments, order, pending);
+  return order;
+}
+
+Pending pending_for(const Context& context, Change change, const instruments::Market* market) {
+  return {.change = change,
+          .response = ResponseType::full,
+          .time_unit = context.time_unit,
+          .account = context.account(),
+          .market = market == nullptr ? core::MarketId{} : market->id,
+          .cancel_id = {},
+          .strategy_id = 0,
+          .strategy_type = 0};
+}
+
+// The filters of a market that need neither book nor balance: the accounts fold checks the same ones of a real order.
+core::Rejection check_filters(const orders::PlaceOrder& order, const instruments::Market& market) {
+  using core::Rejection;
+  if (market.state != instruments::MarketState::trading) return Rejection::market_closed;
+  const bool is_priced = order.type == orders::OrderType::limit || order.type == orders::OrderType::limit_maker;
+  if (is_priced && (order.price < market.price_min || order.price > market.price_max)) return Rejection::price_out_of_range;
+  if (order.type == orders::OrderType::market_by_quote) return Rejection::none;
+  if (order.quantity < market.quantity_min || order.quantity > market.quantity_max) return Rejection::quantity_out_of_range;
+  if (!is_priced) {
+    const bool fits = order.quantity >= market.market_quantity_min && order.quantity <= market.market_quantity_max;
+    return fits ? Rejection::none : Rejection::market_quantity_out_of_range;
+  }
+  const core::Amount notional = core::notional(order.price, order.quantity, market.tick_lot_units);
+  return notional < market.notional_min || notional > market.notional_max ? Rejection::notional_out_of_range : Rejection::none;
+}
+
+void write_rates(JsonWriter& json, std::string_view key, fees::Rates rates) {
+  json.key(key).begin_object();
+  write_rate(json, "maker", rates.maker);
+  write_rate(json, "taker", rates.taker);
+  json.end_object();
+}
+
+}  // namespace
+
+void place_order(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending) {
+  pending = pending_for(context, Change::place, nullptr);
+  orders::PlaceOrder order = take_order(context, arguments, pending);
+  if (!arguments.finish()) return;
+  pending.market = order.market;
+  command.emplace<orders::PlaceOrder>(order);
+}
+
+std::uint32_t test_order_weight(const Parameters& parameters) {
+  return parameters.peek("computeCommissionRates") == "true" ? 20 : 1;
+}
+
+void test_order(const Context& context, Arguments& arguments, JsonWriter& json) {
+  Pending unused;
+  const orders::PlaceOrder order = take_order(context, arguments, unused);
+  const bool show_rates = arguments.boolean("computeCommissionRates", false);
+  if (!arguments.finish()) return;
+  const instruments::Market& market = *context.views.instruments.market(order.market);
+  const core::Rejection rejection = check_filters(order, market);
+  if (rejection != core::Rejection::none) return arguments.complain(rejected(rejection, Asked::place));
+  json.begin_object();
+  if (show_rates) {
+    write_rates(json, "standardCommissionForOrder", rates_of(context.views, context.account(), market));
+    write_rates(json, "specialCommissionForOrder", {});
+    write_rates(json, "taxCommissionForOrder", {});
+    json.key("discount").begin_object().field("enabledForAccount", false).field("enabledForSymbol", false);
+    json.field("discountAsset", "BNB");
+    write_rate(json, "discount", {});
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void cancel_order(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending) {
+  const instruments::Market* market = arguments.market();
+  const auto id = arguments.integer("orderId");
+  const core::ClientOrderId client_order_id = arguments.client_order_id("origClientOrderId");
+  if (arguments.ok() && !id && client_order_id.empty()) arguments.complain(both_missing("origClientOrderId", "orderId"));
+  const core::ClientOrderId cancel_id = arguments.client_order_id("newClientOrderId");
+  auto restriction = orders::CancelRestriction::none;
+  if (const auto text = arguments.optional("cancelRestrictions"); text && arguments.ok()) {
+    restriction = arguments.named(*text, kRestrictions, bad_cancel_restrictions);
+  }
+  // Id 0 stands for "no id" in commands; no order has it.
+  if (arguments.ok() && id == 0) arguments.complain(rejected(core::Rejection::unknown_order, Asked::cancel));
+  if (!arguments.finish()) return;
+  pending = pending_for(context, Change::cancel, market);
+  pending.cancel_id = cancel_id;
+  command.emplace<orders::CancelOrder>(orders::CancelOrder{.account = context.account(),
+                                                           .market = market->id,
+                                                           .target = {core::OrderId{id.value_or(0)}, client_order_id},
+                                                           .restriction = restriction,
+                                                           .cancel_id = cancel_id});
+}
+
+void cancel_open_orders(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending) {
+  const instruments::Market* market = arguments.market();
+  if (!arguments.finish()) return;
+  pending = pending_for(context, Change::cancel_all, market);
+  command.emplace<orders::CancelAll>(orders::CancelAll{context.account(), market->id});
+}
+
+}  // namespace spot

@@ -1,0 +1,153 @@
+// From a command's events to the answer.
+#include "gateways/spot/shapes.h"
+#include "gateways/spot/trading.h"
+#include "services/orders/client_order_id.h"
+
+namespace spot {
+namespace {
+
+using orders::AccountEvent;
+using orders::Execution;
+using orders::OrderEvent;
+
+// The order event in `event` if it is one of that account.
+const OrderEvent* order_event(const AccountEvent& event, core::AccountId account) {
+  const auto* order = std::get_if<OrderEvent>(&event.body);
+  return order != nullptr && order->account == account ? order : nullptr;
+}
+
+// The rejection of a command that was not about one order.
+core::Rejection command_rejection(const gateways::Reply& reply) {
+  for (const AccountEvent& event : reply.events) {
+    if (const auto* refused = std::get_if<orders::CommandRejected>(&event.body)) return refused->rejection;
+  }
+  return core::Rejection::none;
+}
+
+std::unexpected<ApiError> unexplained() {
+  return std::unexpected(ApiError{.status = 500, .code = -1006, .message = "An unexpected response was received from the message bus. Execution status unknown.", .retry_after_s = 0});
+}
+
+void write_fills(JsonWriter& json, const gateways::Reply& reply, const engine::Views& views, const Listing& listing, const OrderEvent& accepted) {
+  json.key("fills").begin_array();
+  for (const AccountEvent& each : reply.events) {
+    const OrderEvent* event = order_event(each, accepted.account);
+    if (event == nullptr || event->order != accepted.order || event->execution != Execution::traded) continue;
+    const instruments::Asset* fee_asset = views.instruments.asset(event->fee_asset);
+    CHECK(fee_asset != nullptr);
+    json.begin_object();
+    write_price(json, "price", listing, event->last_price);
+    write_quantity(json, "qty", listing, event->last_quantity);
+    write_amount(json, "commission", *fee_asset, event->fee);
+    json.field("commissionAsset", fee_asset->symbol.view()).field("tradeId", event->trade.value()).end_object();
+  }
+  json.end_array();
+}
+
+// What the events say of the placed order: how it began, how it stands, whether self-trade prevention took from it.
+struct Placed {
+  const OrderEvent* first = nullptr;  // accepted or rejected
+  const OrderEvent* last = nullptr;
+  core::TradeId prevented_match;
+};
+
+Placed placed_in(const gateways::Reply& reply, core::AccountId account) {
+  Placed placed;
+  for (const AccountEvent& each : reply.events) {
+    const OrderEvent* event = order_event(each, account);
+    if (event == nullptr) continue;
+    if (placed.first == nullptr && (event->execution == Execution::accepted || event->execution == Execution::rejected)) placed.first = event;
+    if (placed.first == nullptr || event->order != placed.first->order) continue;
+    placed.last = event;
+    if (event->execution == Execution::prevented) placed.prevented_match = event->trade;
+  }
+  return placed;
+}
+
+std::expected<void, ApiError> write_placed(const Pending& pending, const gateways::Reply& reply, const engine::Views& views, JsonWriter& json) {
+  const Placed placed = placed_in(reply, pending.account);
+  if (placed.first == nullptr) {
+    const core::Rejection rejection = command_rejection(reply);
+    if (rejection == core::Rejection::none) return unexplained();
+    return std::unexpected(rejected(rejection, Asked::place));
+  }
+  if (placed.first->execution == Execution::rejected) return std::unexpected(rejected(placed.first->rejection, Asked::place));
+  const instruments::Market* market = views.instruments.market(pending.market);
+  CHECK(market != nullptr);
+  const Listing listing = listing_of(views.instruments, *market);
+  const core::ClientOrderId client_order_id =
+      placed.first->client_order_id.empty() ? orders::made_client_order_id(placed.first->order) : placed.first->client_order_id;
+  const OrderView order = view_of(*placed.last, client_order_id.view());
+  json.begin_object().field("symbol", market->symbol.view()).field("orderId", order.id.value()).field("orderListId", kNoOrderList);
+  json.field("clientOrderId", order.client_order_id).field("transactTime", in_unit(reply.time, pending.time_unit));
+  if (pending.response != ResponseType::ack) {
+    write_terms(json, listing, order);
+    json.field("workingTime", in_unit(order.created, pending.time_unit));
+    if (pending.strategy_id != 0) json.field("strategyId", pending.strategy_id);
+    if (pending.strategy_type != 0) json.field("strategyType", pending.strategy_type);
+    json.field("selfTradePreventionMode", name_of(order.self_trade));
+    write_conditional(json, listing, order, placed.prevented_match);
+    if (pending.response == ResponseType::full) write_fills(json, reply, views, listing, *placed.first);
+  }
+  json.end_object();
+  return {};
+}
+
+// The exchange's own name for a cancel that came without one.
+core::ClientOrderId made_cancel_id(core::Sequence command) {
+  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  std::array<char, 14> text;
+  text.fill('0');
+  text[0] = 'c';
+  std::uint64_t rest = command.value();
+  for (std::size_t i = text.size(); i-- > 1; rest /= kDigits.size()) text[i] = kDigits[rest % kDigits.size()];
+  return core::ClientOrderId(std::string_view(text.data(), text.size()));
+}
+
+void write_cancelled(JsonWriter& json, const Pending& pending, const gateways::Reply& reply, const engine::Views& views, const OrderEvent& event) {
+  const instruments::Market* market = views.instruments.market(event.market);
+  CHECK(market != nullptr);
+  const Listing listing = listing_of(views.instruments, *market);
+  // The read model has the order's name, unless its bounds made it forget the order already.
+  const history::Order* known = views.accounts.order(event.account, event.order);
+  const core::ClientOrderId name = known == nullptr ? orders::made_client_order_id(event.order) : known->client_order_id;
+  const core::ClientOrderId cancel_id = pending.cancel_id.empty() ? made_cancel_id(reply.sequence) : pending.cancel_id;
+  const OrderView order = view_of(event, name.view());
+  json.begin_object().field("symbol", market->symbol.view()).field("origClientOrderId", order.client_order_id);
+  json.field("orderId", order.id.value()).field("orderListId", kNoOrderList).field("clientOrderId", cancel_id.view());
+  json.field("transactTime", in_unit(reply.time, pending.time_unit));
+  write_terms(json, listing, order);
+  json.field("selfTradePreventionMode", name_of(order.self_trade));
+  write_conditional(json, listing, order, {});
+  json.end_object();
+}
+
+std::expected<void, ApiError> write_cancels(const Pending& pending, const gateways::Reply& reply, const engine::Views& views, JsonWriter& json) {
+  const bool many = pending.change == Change::cancel_all;
+  core::Rejection rejection = command_rejection(reply);
+  std::size_t cancelled = 0;
+  if (many) json.begin_array();
+  for (const AccountEvent& each : reply.events) {
+    const OrderEvent* event = order_event(each, pending.account);
+    if (event == nullptr) continue;
+    if (event->execution == Execution::cancelled) {
+      write_cancelled(json, pending, reply, views, *event);
+      ++cancelled;
+    } else if (rejection == core::Rejection::none) {
+      rejection = event->rejection;
+    }
+    if (!many && cancelled == 1) break;
+  }
+  if (many) json.end_array();
+  if (cancelled > 0) return {};
+  if (rejection == core::Rejection::none) return unexplained();
+  return std::unexpected(rejected(rejection, Asked::cancel));
+}
+
+}  // namespace
+
+std::expected<void, ApiError> write_answer(const Pending& pending, const gateways::Reply& reply, const engine::Views& views, JsonWriter& json) {
+  return pending.change == Change::place ? write_placed(pending, reply, views, json) : write_cancels(pending, reply, views, json);
+}
+
+}  // namespace spot
