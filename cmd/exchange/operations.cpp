@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pkg/core/decimal.h"
 #include "services/instruments/convert.h"
 
 namespace exchange {

@@ -62,6 +62,8 @@ class Arguments {
   [[nodiscard]] bool boolean(std::string_view name, bool usual);
   [[nodiscard]] core::ClientOrderId client_order_id(std::string_view name);  // empty when not sent
 
+  // Mandatory, of the published form.
+  [[nodiscard]] std::string_view decimal(std::string_view name);
   // REQUIRES market and asset not to be null unless there is a complaint already. Zero is a complaint.
   [[nodiscard]] core::Price price(std::string_view name, const instruments::Market& market, const instruments::Asset& quote);
   [[nodiscard]] core::Quantity quantity(std::string_view name, const instruments::Market& market, const instruments::Asset& base);
@@ -84,7 +86,6 @@ class Arguments {
 
  private:
   [[nodiscard]] const instruments::Market* find_market(std::string_view symbol);
-  [[nodiscard]] std::string_view decimal(std::string_view name);
   void complain_about(instruments::ConvertError error, std::string_view name, std::string_view filter);
 
   Parameters& parameters_;

@@ -46,8 +46,8 @@ void take_limit(Arguments& arguments, const Listing& listing, orders::PlaceOrder
   order.price = arguments.price("price", listing.market, listing.quote);
   arguments.forbid("quoteOrderQty");
   if (arguments.sent("icebergQty")) {
-    const auto text = arguments.optional("icebergQty");
-    if (arguments.ok() && text->find_first_not_of("0.") != std::string_view::npos) {
+    const std::string_view text = arguments.decimal("icebergQty");
+    if (arguments.ok() && text.find_first_not_of("0.") != std::string_view::npos) {
       arguments.complain(order_rejected("Iceberg orders are not supported for this symbol."));
     }
   }

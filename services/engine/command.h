@@ -1,6 +1,7 @@
 // Every command of the embedded exchange, in memory and in the journal.
 //
-// Each alternative has a record type of its own (numbers in docs/formats/records.md, never reused) and an explicit codec.
+// Each alternative has a record type of its own (numbers in docs/formats/records.md, never reused) and an explicit
+// codec.
 #pragma once
 
 #include <cstdint>
@@ -26,10 +27,10 @@ struct Started {
   core::Epoch epoch;
 };
 
-using Command = std::variant<Checkpoint, Started, instruments::AddAsset, instruments::AddMarket, instruments::SetMarketState,
-                             ledger::OpenAccount, ledger::Deposit, fees::SetAccountFees, orders::PlaceOrder,
-                             orders::CancelOrder, orders::CancelAll, orders::CancelReplace, orders::MoveOrder,
-                             orders::ReduceOrder>;
+using Command =
+    std::variant<Checkpoint, Started, instruments::AddAsset, instruments::AddMarket, instruments::SetMarketState,
+                 ledger::OpenAccount, ledger::Deposit, fees::SetAccountFees, orders::PlaceOrder, orders::CancelOrder,
+                 orders::CancelAll, orders::CancelReplace, orders::MoveOrder, orders::ReduceOrder>;
 
 // Record types: see the ranges in the services' types.h.
 enum class RecordType : std::uint16_t {
@@ -54,8 +55,8 @@ enum class RecordType : std::uint16_t {
 
 // Appends header (length, type, version and CRC filled in) and body.
 void encode(const core::RecordHeader& header, const Command& command, core::Bytes& out);
-// The command in a record's body. Errors: unsupported (type or version), corrupt (fields missing, left over or out of range:
-// an enum value that does not exist never gets into a fold).
+// The command in a record's body. Errors: unsupported (type or version), corrupt (fields missing, left over or out of
+// range: an enum value that does not exist never gets into a fold).
 [[nodiscard]] core::Result<Command> decode(const core::Record& record);
 
 }  // namespace engine

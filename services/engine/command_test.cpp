@@ -232,7 +232,34 @@ TEST(Command, GoldenBytes) {
     std::string body;
   };
   const Row rows[] = {
-#include "services/engine/command_golden.inc"
+      {Checkpoint{0x0102030405060708}, "0807060504030201"},
+      {Started{core::Epoch{9}}, "09000000"},
+      {instruments::AddAsset{core::Symbol("BTC"), 8, core::Amount{0x0102}},
+       "034254430802010000000000000000000000000000"},
+      {sample_market(),
+       "074254435553445401000000040000000500000000000000060000000000000003040700000000000000080000"
+       "000000000009000000000000000a000000000000000b000000000000000c000000000000000d00000000000000"
+       "00000000000000000e0000000000000000000000000000000f0000001000000011000000120000001300000014"
+       "00000015000000"},
+      {instruments::SetMarketState{core::MarketId{3}, instruments::MarketState::halted}, "0300000002"},
+      {ledger::OpenAccount{ledger::AccountName("alice")}, "05616c696365"},
+      {ledger::Deposit{core::AccountId{1000}, core::AssetId{2}, core::Amount{0x0304}, core::ShortText<40>("tx-1")},
+       "e803000002000000040300000000000000000000000000000474782d31"},
+      {fees::SetAccountFees{core::AccountId{1000}, true, {core::FeeRate{5}, core::FeeRate{6}}},
+       "e8030000010500000006000000"},
+      {sample_order(), "e90300000200000001040204040302010000000006050000000000000000"},
+      {sample_order_with_all(),
+       "e9030000020000000104020404030201000000000605000000000000046d792d31010134120000000000000000"
+       "000000000000"},
+      {sample_cancel(), "e9030000020000000b0a0000000000000361626302026465"},
+      {orders::CancelAll{core::AccountId{1001}, core::MarketId{2}}, "e903000002000000"},
+      {orders::CancelReplace{sample_cancel(), sample_order_with_all(), orders::ReplaceMode::allow_failure},
+       "01e9030000020000000b0a0000000000000361626302026465e903000002000000010402040403020100000000"
+       "0605000000000000046d792d31010134120000000000000000000000000000"},
+      {orders::MoveOrder{core::AccountId{1001}, core::MarketId{2}, {core::OrderId{3}, {}}, core::Price{4}},
+       "e9030000020000000300000000000000000400000000000000"},
+      {orders::ReduceOrder{core::AccountId{1001}, core::MarketId{2}, {core::OrderId{3}, {}}, core::Quantity{5}},
+       "e9030000020000000300000000000000000500000000000000"},
   };
   std::vector<bool> seen(kTypeCount, false);
   for (const Row& row : rows) {

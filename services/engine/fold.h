@@ -1,5 +1,5 @@
-// The engine as the host drives it: one fold with its codec. Joins Engine to the concept host::Fold without either knowing
-// of the other.
+// The engine as the host drives it: one fold with its codec. Joins Engine to the concept host::Fold without either
+// knowing of the other.
 #pragma once
 
 #include <cstddef>

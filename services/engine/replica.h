@@ -1,5 +1,5 @@
-// Folds and read models together, fed from a journal: what recovery, the snapshot follower, `verify` and `replay` are made
-// of. Its saved form is a snapshot's content.
+// Folds and read models together, fed from a journal: what recovery, the snapshot follower, `verify` and `replay` are
+// made of. Its saved form is a snapshot's content.
 #pragma once
 
 #include "services/engine/engine.h"
@@ -24,8 +24,8 @@ class Replica {
   Engine engine;
   Views views;
 
-  // Decodes, checks order and checkpoints, folds, updates the views. Errors: corrupt (does not decode, sequence is not the
-  // next one, a checkpoint's digest differs: "replay diverged").
+  // Decodes, checks order and checkpoints, folds, updates the views. Errors: corrupt (does not decode, sequence is not
+  // the next one, a checkpoint's digest differs: "replay diverged").
   [[nodiscard]] core::Result<void> apply(const core::Record& record);
   [[nodiscard]] core::Sequence applied() const { return applied_; }
   [[nodiscard]] core::Time time() const { return time_; }

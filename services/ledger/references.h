@@ -8,12 +8,11 @@
 #include "pkg/core/bytes.h"
 #include "pkg/core/error.h"
 #include "pkg/core/hash.h"
-#include "pkg/core/short_text.h"
 #include "services/ledger/slot_index.h"
+#include "services/ledger/types.h"
 
 namespace ledger {
 
-using Reference = core::ShortText<40>;
 // How many references are remembered; the oldest is forgotten first. A bound, since a fold's state must have one.
 inline constexpr std::uint32_t kReferencesKept = 100'000;
 

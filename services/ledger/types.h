@@ -19,11 +19,12 @@ using AccountName = core::ShortText<32>;  // ^[A-Za-z0-9_.-]{1,32}$, unique
 struct OpenAccount {
   AccountName name;
 };  // gets the next user account id
+using Reference = core::ShortText<40>;
 struct Deposit {
   core::AccountId account;
   core::AssetId asset;
-  core::Amount amount;            // > 0
-  core::ShortText<40> reference;  // of the outside movement; unique when not empty
+  core::Amount amount;  // > 0
+  Reference reference;  // of the outside movement; unique when not empty
 };
 
 }  // namespace ledger

@@ -289,6 +289,17 @@ TEST(Matching, MarketOrdersStopAtTheCollar) {
             "accepted 9; 9 expired, 2 left");  // 950 × 1.1 < 1100
 }
 
+TEST(Matching, TheCollarIsRoundedInwards) {
+  Scenario market;
+  market.rest({{.order = 1, .side = kSell, .price = 999, .quantity = 1}, {.order = 2, .price = 999, .quantity = 1}});
+  market.settings.band = {.bid_up_bp = 10'100, .bid_down_bp = 0, .ask_up_bp = 0, .ask_down_bp = 9'900};
+  market.configure();
+  // 999 × 0.99 = 989.01 and 999 × 1.01 = 1008.99.
+  market.rest({{.order = 3, .price = 989, .quantity = 1}, {.order = 4, .side = kSell, .price = 1'009, .quantity = 1}});
+  EXPECT_EQ(market.send({.order = 8, .side = kSell, .type = kMarket, .quantity = 1}), "accepted 8; 8 expired, 1 left");
+  EXPECT_EQ(market.send({.order = 9, .type = kMarket, .quantity = 1}), "accepted 9; 9 expired, 1 left");
+}
+
 TEST(Matching, MarketOrdersNeedANotionalInRangeAtTheReference) {
   Scenario market;
   market.settings.notional_min = core::Amount{500};

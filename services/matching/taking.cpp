@@ -69,11 +69,13 @@ core::Amount Taking::cost(core::Price price, std::int64_t lots) const {
 }
 
 std::int64_t Taking::take(std::uint64_t limit, std::int64_t open) {
+  CHECK(limit <= kAnyKey);
   while (open > 0 && !ended_ && reaches(limit)) open = take_level(open, true);
   return open;
 }
 
 void Taking::take_by_quote(std::uint64_t limit, core::Amount quote) {
+  CHECK(limit <= kAnyKey);
   EndReason reason = EndReason::expired;
   while (!ended_ && reaches(limit)) {
     const core::Price price = price_of(side_, book_.best[index_of(side_)]);

@@ -75,7 +75,8 @@ void Accounts::emit_command_rejected(Step& step, AccountId account, Rejection re
 
 void Accounts::refuse(Step& step, AccountId account, core::MarketId market, const OrderReference& target,
                       Rejection rejection) {
-  // An order that is known but not to be changed is shown; of one that is not the account's, nothing is told.
+  // An order that is known but not to be changed is shown; of one that is not the account's nothing is told, not even
+  // the id that was asked for, so that no reader takes it for an order of this account.
   if (const auto slot = resolve(account, market, target); slot) {
     emit_refused(step, orders_[*slot], rejection);
     return;
@@ -86,7 +87,6 @@ void Accounts::refuse(Step& step, AccountId account, core::MarketId market, cons
   event.rejection = rejection;
   event.account = account;
   event.market = market;
-  event.order = target.order;
   event.client_order_id = target.client_order_id;
 }
 

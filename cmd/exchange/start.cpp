@@ -1,0 +1,197 @@
+#include "cmd/exchange/start.h"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "cmd/exchange/cli.h"
+#include "cmd/exchange/control_server.h"
+#include "cmd/exchange/data_folder.h"
+#include "cmd/exchange/demo.h"
+#include "cmd/exchange/journal_thread.h"
+#include "cmd/exchange/loop.h"
+#include "cmd/exchange/metrics.h"
+#include "cmd/exchange/operations.h"
+#include "cmd/exchange/progress_bar.h"
+#include "cmd/exchange/recovery.h"
+#include "cmd/exchange/snapshots.h"
+#include "gateways/rest/gateway.h"
+#include "pkg/io/asio_network.h"
+#include "pkg/io/clock.h"
+#include "pkg/io/real_disk.h"
+#include "services/instruments/defaults.h"
+
+namespace exchange {
+namespace {
+
+using core::Result;
+
+void set_up_logging(const std::string& level) {
+  auto logger = spdlog::stderr_color_st("exchange");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  logger->set_level(spdlog::level::from_str(level));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+// As many connections as the system lets us have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<std::unique_ptr<io::FileLock>> lock_data_folder(io::Disk& disk, const std::string& data) {
+  if (auto made = disk.make_folder(""); !made) return std::unexpected(made.error());
+  std::error_code ignored;
+  std::filesystem::permissions(data, std::filesystem::perms::owner_all, ignored);  // keys and accounts are nobody else's business
+  auto lock = disk.lock(kLockFile);
+  if (!lock && lock.error().kind == core::ErrorKind::busy) {
+    return core::fail(core::ErrorKind::busy, "another exchange is running on this data folder", data, "stop it, or choose another folder with --data");
+  }
+  return lock;
+}
+
+// The first record of every start, and the markets of the very first.
+Result<void> write_first_records(Exchange& exchange, core::Epoch epoch, bool log_was_empty) {
+  const auto one = [&](const engine::Command& command) -> Result<void> {
+    const auto events = carry_out(exchange, command);
+    if (!events) return std::unexpected(events.error());
+    return check_events(*events, "default listing");
+  };
+  if (auto done = one(engine::Started{epoch}); !done || !log_was_empty) return done;
+  for (const auto& asset : instruments::default_assets()) {
+    if (auto done = one(asset); !done) return done;
+  }
+  for (const auto& market : instruments::default_markets()) {
+    if (auto done = one(market); !done) return done;
+  }
+  return {};
+}
+
+Result<void> load_keys(const keys::Store& store, auth::KeyRing& ring) {
+  const auto active = store.active();
+  if (!active) return std::unexpected(active.error());
+  for (const keys::ApiKey& key : *active) {
+    if (auto added = ring.add(ring_key(key)); !added) return std::unexpected(added.error());
+  }
+  return {};
+}
+
+host::Options host_options(const Config& config, core::Epoch epoch) {
+  host::Options options;
+  options.epoch = epoch;
+  options.batch_bytes_max = std::min<std::uint64_t>(options.batch_bytes_max, config.segment_bytes / 4);
+  return options;
+}
+
+void print_recovery(const Recovered& recovered, const Config& config, double seconds) {
+  for (const core::Error& damaged : recovered.damaged_snapshots) spdlog::warn("snapshot passed over: {}", damaged.text());
+  if (const auto& cut = recovered.journal.cut) {
+    spdlog::warn("the journal's torn tail was cut: {} at offset {}, {} bytes ({}); nothing acknowledged was in it", cut->file, cut->offset, cut->bytes, cut->reason);
+  }
+  const std::string from = recovered.snapshot.is_none() ? "" : fmt::format(", {} of them from a snapshot", recovered.snapshot.value());
+  fmt::print("Recovered {} commands from {}{} in {:.3f} s.\n", recovered.journal.tail.last.value(), config.data, from, seconds);
+}
+
+void print_serving(const Config& config, const std::string& address, const DemoAccount* demo) {
+  fmt::print("Serving http://{} (limits: {}, {}). Stop with Ctrl-C.\n", address, config.limits == LimitsProfile::binance ? "binance" : "open",
+             config.environment == Environment::production ? "production" : "development");
+  if (demo) fmt::print("Demo account \"{}\":\n  API key  {}\n  secret   {}\n", demo->name, demo->api_key, demo->secret);
+  std::fflush(stdout);
+}
+
+Result<void> serve(const StartOptions& options) {
+  const auto began = std::chrono::steady_clock::now();
+  StopSignals signals;
+  const auto config = load_config(options.flags, process_environment());
+  if (!config) return std::unexpected(config.error());
+  if (options.demo && config->environment == Environment::production) {
+    return core::fail(core::ErrorKind::invalid_input, "--demo gives money away, and the configuration says production", "environment", "leave --demo away");
+  }
+  set_up_logging(config->log_level);
+  raise_descriptor_limit();
+
+  // The state: locked, recovered, and from here on this process' own.
+  const io::RealClock clock;
+  io::RealDisk disk(config->data);
+  const auto lock = lock_data_folder(disk, config->data);
+  if (!lock) return std::unexpected(lock.error());
+  const journal::Options journal_options{.folder = kJournalFolder, .segment_bytes = config->segment_bytes};
+  const ProgressBar bar("replaying");
+  auto recovered = recover(disk, journal_options, bar.callback());
+  if (!recovered) return std::unexpected(recovered.error());
+  const std::chrono::duration<double> recovery_time = std::chrono::steady_clock::now() - began;
+  print_recovery(*recovered, *config, recovery_time.count());
+
+  // The write path: journal thread and host.
+  io::AsioNetwork network;
+  const auto wake = [&network] { network.wake(); };
+  auto writer = journal::Writer::open(disk, journal_options, recovered->journal.tail);
+  if (!writer) return std::unexpected(writer.error());
+  ThreadedSink sink(std::move(*writer), config->segment_bytes, wake);
+  Metrics metrics;
+  const bool log_was_empty = recovered->journal.tail.last.is_none();
+  const core::Epoch epoch = recovered->replica->epoch().next();
+  Exchange exchange(*recovered->replica, sink, clock, host_options(*config, epoch), &metrics);
+  metrics.watch(exchange, sink, network);
+  if (auto done = write_first_records(exchange, epoch, log_was_empty); !done) return done;
+
+  // Keys, operators, clients.
+  auto store = keys::Store::open(config->data);
+  if (!store) return std::unexpected(store.error());
+  auth::KeyRing ring;
+  if (auto done = load_keys(*store, ring); !done) return done;
+  DemoAccount demo;
+  if (options.demo) {
+    auto prepared = prepare_demo(config->data, exchange, *store, ring);
+    if (!prepared) return std::unexpected(prepared.error());
+    demo = std::move(*prepared);
+  }
+  Snapshots snapshots(disk, journal_options, config->snapshot_interval_commands, recovered->snapshot, wake);
+  rest::Options rest_options;
+  rest_options.limits = config->limits == LimitsProfile::binance ? limits::binance_profile() : limits::open_profile();
+  rest::Gateway gateway(rest_options, exchange, ring, network, [&metrics](std::string& out) { metrics.append(out); });
+  std::string url;
+  const auto status = [&](json::object& out) {
+    out["url"] = url;
+    out["pid"] = ::getpid();
+    out["epoch"] = epoch.value();
+    out["connections_open"] = network.counters().open;
+    out["journal_thread_priority"] = sink.priority();
+    out["uptime_s"] = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+  };
+  Operations operations(exchange, snapshots, *store, ring, config->environment, status);
+  ControlServer control(network, operations);
+  const auto control_address = network.listen("unix:" + control_socket_path(config->data), control);
+  if (!control_address) return std::unexpected(control_address.error());
+  const auto address = network.listen(config->listen, gateway);
+  if (!address) return std::unexpected(address.error());
+  url = "http://" + *address;
+
+  exchange.serve();
+  print_serving(*config, *address, options.demo ? &demo : nullptr);
+  const auto ended = Loop(exchange, network, gateway, snapshots, clock).run(signals);
+  if (!ended) return core::fail(ended.error().kind, "the journal's device failed, nothing more can be acknowledged: " + ended.error().what, ended.error().where,
+                                "check the disk; a new start recovers everything that was acknowledged");
+  std::error_code ignored;
+  std::filesystem::remove(control_socket_path(config->data), ignored);
+  spdlog::info("stopped at sequence {}", exchange.durable().value());
+  return {};
+}
+
+}  // namespace
+
+int start(const StartOptions& options) {
+  const auto served = serve(options);
+  return served ? kExitDone : report(served.error());
+}
+
+}  // namespace exchange

@@ -1,0 +1,120 @@
+// Random commands for property tests: few accounts, hot prices, small sums, every command and every mode, and a share
+// of nonsense. For tests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pkg/core/random.h"
+#include "services/engine/test_exchange.h"
+#include "services/orders/client_order_id.h"
+
+namespace engine {
+
+class RandomCommands {
+ public:
+  explicit RandomCommands(std::uint64_t seed, std::uint32_t accounts) : random_(seed), accounts_(accounts) {}
+
+  // Order ids up to `last_order` have been given.
+  Command next(std::uint64_t last_order) {
+    last_order_ = last_order;
+    const std::uint64_t pick = random_.below(1'000);
+    if (pick < 560) return place();
+    if (pick < 700) return cancel_order();
+    if (pick < 720) return orders::CancelAll{account(), any_market()};
+    if (pick < 780) return cancel_replace();
+    if (pick < 880) return orders::MoveOrder{account(), kBtcUsdt, target(), price()};
+    if (pick < 960) return orders::ReduceOrder{account(), kBtcUsdt, target(), core::Quantity{random_.between(0, 30)}};
+    if (pick < 975)
+      return ledger::Deposit{account(), any_asset(), core::Amount{random_.between(0, 30'000'000)}, reference()};
+    if (pick < 985) return fees::SetAccountFees{account(), random_.chance(1, 3), {rate(), rate()}};
+    if (pick < 990) {
+      const bool halts = random_.chance(1, 4);
+      return instruments::SetMarketState{any_market(),
+                                         halts ? instruments::MarketState::halted : instruments::MarketState::trading};
+    }
+    return instruments::SetMarketState{kBtcUsdt, instruments::MarketState::trading};
+  }
+  core::Random& random() { return random_; }
+
+ private:
+  core::AccountId account() {
+    if (random_.chance(1, 200)) return core::AccountId{static_cast<std::uint32_t>(random_.below(3'000))};
+    return core::AccountId{core::kFirstUserAccount.value() + static_cast<std::uint32_t>(random_.below(accounts_))};
+  }
+  core::MarketId any_market() {
+    return core::MarketId{static_cast<std::uint32_t>(random_.chance(1, 100) ? 9 : random_.between(1, 2))};
+  }
+  core::AssetId any_asset() { return core::AssetId{static_cast<std::uint32_t>(random_.between(1, 4))}; }
+  core::Price price() {
+    return core::Price{random_.chance(1, 50) ? random_.between(-5, 12) : random_.between(95, 105)};
+  }
+  core::Quantity quantity() {
+    return core::Quantity{random_.chance(1, 50) ? random_.between(-2, 3) : random_.between(5, 60)};
+  }
+  core::FeeRate rate() { return core::FeeRate{static_cast<std::int32_t>(random_.between(-10, 400'000))}; }
+  ledger::Reference reference() {
+    if (random_.chance(1, 2)) return {};
+    return ledger::Reference{"tx-" + std::to_string(random_.below(200))};
+  }
+  core::ClientOrderId text() {
+    if (random_.chance(2, 3)) return {};
+    if (random_.chance(1, 10)) return orders::made_client_order_id(some_order());
+    return core::ClientOrderId{"c" + std::to_string(random_.below(12))};
+  }
+  core::OrderId some_order() {
+    const std::uint64_t back = random_.below(20);
+    return core::OrderId{last_order_ > back ? last_order_ - back : 1};
+  }
+  orders::OrderReference target() {
+    if (random_.chance(3, 4)) return {some_order(), random_.chance(1, 20) ? text() : core::ClientOrderId{}};
+    return {{}, text()};
+  }
+  orders::PlaceOrder place() {
+    orders::PlaceOrder place;
+    place.account = account();
+    place.market = random_.chance(4, 5) ? kBtcUsdt : any_market();
+    place.side = random_.chance(1, 2) ? orders::Side::buy : orders::Side::sell;
+    place.self_trade = static_cast<orders::SelfTrade>(random_.below(5));
+    place.client_order_id = text();
+    const std::uint64_t kind = random_.below(10);
+    place.type = kind < 6   ? orders::OrderType::limit
+                 : kind < 7 ? orders::OrderType::limit_maker
+                 : kind < 9 ? orders::OrderType::market
+                            : orders::OrderType::market_by_quote;
+    if (place.type == orders::OrderType::limit) {
+      place.time_in_force = random_.chance(2, 3)   ? orders::TimeInForce::gtc
+                            : random_.chance(1, 2) ? orders::TimeInForce::ioc
+                                                   : orders::TimeInForce::fok;
+    }
+    const bool priced = place.type == orders::OrderType::limit || place.type == orders::OrderType::limit_maker;
+    if (priced || random_.chance(1, 100)) place.price = price();
+    if (place.type != orders::OrderType::market_by_quote || random_.chance(1, 100)) place.quantity = quantity();
+    if (place.type == orders::OrderType::market_by_quote)
+      place.quote_quantity = core::Amount{random_.between(-1, 8'000'000)};
+    return place;
+  }
+  orders::CancelOrder cancel_order() {
+    orders::CancelOrder cancel;
+    cancel.account = account();
+    cancel.market = random_.chance(4, 5) ? kBtcUsdt : any_market();
+    cancel.target = target();
+    cancel.restriction = static_cast<orders::CancelRestriction>(random_.chance(3, 4) ? 0 : random_.below(3));
+    if (random_.chance(1, 3)) cancel.cancel_id = core::ClientOrderId{"cancel"};
+    return cancel;
+  }
+  orders::CancelReplace cancel_replace() {
+    orders::CancelReplace replace{cancel_order(), place(), static_cast<orders::ReplaceMode>(random_.below(2))};
+    if (random_.chance(9, 10)) {
+      replace.place.account = replace.cancel.account;
+      replace.place.market = replace.cancel.market;
+    }
+    return replace;
+  }
+
+  core::Random random_;
+  std::uint32_t accounts_;
+  std::uint64_t last_order_ = 0;
+};
+
+}  // namespace engine
