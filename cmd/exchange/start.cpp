@@ -49,9 +49,11 @@ void raise_descriptor_limit() {
 }
 
 Result<std::unique_ptr<io::FileLock>> lock_data_folder(io::Disk& disk, const std::string& data) {
-  if (auto made = disk.make_folder(""); !made) return std::unexpected(made.error());
   std::error_code ignored;
-  std::filesystem::permissions(data, std::filesystem::perms::owner_all, ignored);  // keys and accounts are nobody else's business
+  const bool existed = std::filesystem::exists(data, ignored);
+  if (auto made = disk.make_folder(""); !made) return std::unexpected(made.error());
+  // Keys and accounts are nobody else's business; a folder that was there before keeps the mode its owner gave it.
+  if (!existed) std::filesystem::permissions(data, std::filesystem::perms::owner_all, ignored);
   auto lock = disk.lock(kLockFile);
   if (!lock && lock.error().kind == core::ErrorKind::busy) {
     return core::fail(core::ErrorKind::busy, "another exchange is running on this data folder", data, "stop it, or choose another folder with --data");

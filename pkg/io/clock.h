@@ -8,8 +8,8 @@ namespace io {
 class Clock {
  public:
   virtual ~Clock() = default;
-  [[nodiscard]] virtual core::Time now() const = 0;                // wall clock
-  [[nodiscard]] virtual std::int64_t monotonic_ns() const = 0;     // never falls; for intervals
+  [[nodiscard]] virtual core::Time now() const = 0;             // wall clock
+  [[nodiscard]] virtual std::int64_t monotonic_ns() const = 0;  // never falls; for intervals
 };
 
 class RealClock final : public Clock {
@@ -24,7 +24,10 @@ class SimulatedClock final : public Clock {
   explicit SimulatedClock(core::Time start = core::Time{1'700'000'000'000'000'000}) : now_(start) {}
   [[nodiscard]] core::Time now() const override { return now_; }
   [[nodiscard]] std::int64_t monotonic_ns() const override { return monotonic_ns_; }
-  void advance_ns(std::int64_t by) { now_.ns += by; monotonic_ns_ += by; }
+  void advance_ns(std::int64_t by) {
+    now_.ns += by;
+    monotonic_ns_ += by;
+  }
   void jump_wall_ns(std::int64_t by) { now_.ns += by; }  // a step of the wall clock alone
 
  private:

@@ -37,9 +37,10 @@ class Disk {
  public:
   virtual ~Disk() = default;
   [[nodiscard]] virtual core::Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
-  [[nodiscard]] virtual core::Result<std::vector<std::string>> list(const std::string& folder) const = 0;  // names, sorted
-  [[nodiscard]] virtual core::Result<void> make_folder(const std::string& path) = 0;                       // and its parents
-  [[nodiscard]] virtual core::Result<void> rename(const std::string& from, const std::string& to) = 0;     // replaces `to`
+  [[nodiscard]] virtual core::Result<std::vector<std::string>> list(
+      const std::string& folder) const = 0;                                           // names, sorted
+  [[nodiscard]] virtual core::Result<void> make_folder(const std::string& path) = 0;  // and its parents
+  [[nodiscard]] virtual core::Result<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
   [[nodiscard]] virtual core::Result<void> remove(const std::string& path) = 0;
   // Makes creations, renames and removals in the folder durable.
   [[nodiscard]] virtual core::Result<void> sync_folder(const std::string& folder) = 0;

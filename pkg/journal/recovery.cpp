@@ -217,9 +217,11 @@ core::Result<void> write_again(io::Disk& disk, const Options& options, std::uint
 }
 
 core::Result<void> make_first_segment(io::Disk& disk, const Options& options) {
+  constexpr std::uint64_t kStepsAtOnce = 16;  // nobody waits for a commit yet
   SegmentFiller filler(disk, options.folder);
   while (true) {
-    const auto done = filler.step({.number = 1, .size_bytes = options.segment_bytes}, options.zero_step_bytes);
+    const auto done =
+        filler.step({.number = 1, .size_bytes = options.segment_bytes}, kStepsAtOnce * options.zero_step_bytes);
     if (!done) return std::unexpected(done.error());
     if (*done) return {};
   }

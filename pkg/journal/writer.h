@@ -49,9 +49,9 @@ class Writer {
 
   // Whether the next segment is still to be made.
   [[nodiscard]] bool needs_space() const { return next_.file == nullptr; }
-  // One bounded step (Options::zero_step_bytes) towards the next segment; call it again until needs_space() is false,
-  // best after a commit or when idle. Error no_space is not final: nothing of the journal was touched and the next call
-  // goes on where this one stopped. Any other error is final, as with write().
+  // One bounded step (Options::zero_step_bytes, more after large batches) towards the next segment; call it again until
+  // needs_space() is false, best after a commit or when idle. Error no_space is not final: nothing of the journal was
+  // touched and the next call goes on where this one stopped. Any other error is final, as with write().
   [[nodiscard]] core::Result<void> prepare_space();
 
   [[nodiscard]] Reservation reservation() const;
@@ -71,6 +71,7 @@ class Writer {
   const Options options_;
   Segment current_, next_;
   SegmentFiller filler_;
+  std::uint64_t written_since_step_bytes_ = 0;
   core::Sequence last_;
   Chain chain_{};
   Sha256 sha_;

@@ -62,9 +62,9 @@ TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
   std::map<orders::Execution, int> executions;
   std::map<orders::OrderStatus, int> statuses;
   std::map<Rejection, int> rejections;
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     RandomRun run(seed, seed % 2 == 0 ? kNoBand : kBand);
-    for (int i = 0; i < 5'000; ++i) {
+    for (int i = 0; i < 10'000; ++i) {
       run.step();
       run.model.check();
       const auto audit = run.engine.audit();
@@ -126,21 +126,21 @@ TEST(EngineProperty, ADamagedSnapshotIsRefusedOrLeavesASoundEngine) {
   core::Bytes bytes;
   core::ByteWriter writer(bytes);
   run.engine.save(writer);
-  for (std::size_t size = 0; size < bytes.size(); size += 3) {
+  for (std::size_t size = 0; size < bytes.size(); size += 101) {
     Engine cut;
     core::ByteReader reader(core::BytesView(bytes).first(size));
     EXPECT_FALSE(cut.load(reader).has_value()) << size;
   }
   core::Random random(9);
   int refused = 0;
-  for (int i = 0; i < 2'000; ++i) {
+  for (int i = 0; i < 400; ++i) {
     core::Bytes damaged = bytes;
     damaged[random.below(damaged.size())] ^= static_cast<std::byte>(1u << random.below(8));
     Engine engine;
     core::ByteReader reader(damaged);
     refused += !engine.load(reader).has_value();  // what contradicts nothing is the checksum's to find
   }
-  EXPECT_GT(refused, 500);
+  EXPECT_GT(refused, 100);
 }
 
 TEST(EngineProperty, TheDigestSeesEveryDifference) {

@@ -70,7 +70,7 @@ class EventModel {
   void apply(const orders::OrderEvent& event) {
     using orders::Execution;
     const instruments::Market* const market = registry_.market(event.market);
-  if (market == nullptr || sequence_[event.account] == 0) return;
+    if (market == nullptr || sequence_[event.account] == 0) return;
     if (event.execution == Execution::rejected && event.order.is_none() &&
         event.rejection < core::Rejection::would_match_immediately) {
       return;  // never reached the book: changed nothing, balances may be of assets never touched

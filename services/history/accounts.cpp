@@ -36,19 +36,19 @@ void Accounts::State::set_balance(Account& account, core::AssetId asset, const l
 
 // ---- orders ----
 
-void Accounts::State::link(OrderList& list, Slot slot) {
-  OrderRecord& record = orders[slot];
-  record.previous = list.last;
-  record.next = kNoSlot;
-  (list.last == kNoSlot ? list.first : orders[list.last].next) = slot;
+void Accounts::State::link(OpenList& list, Slot slot) {
+  if (slot >= open_links.size()) open_links.resize(std::max<std::size_t>(1024, open_links.size() * 2));
+  CHECK(slot < open_links.size());
+  open_links[slot] = {list.last, kNoSlot};
+  (list.last == kNoSlot ? list.first : open_links[list.last].next) = slot;
   list.last = slot;
   ++list.count;
 }
 
-void Accounts::State::unlink(OrderList& list, Slot slot) {
-  const OrderRecord& record = orders[slot];
-  (record.previous == kNoSlot ? list.first : orders[record.previous].next) = record.next;
-  (record.next == kNoSlot ? list.last : orders[record.next].previous) = record.previous;
+void Accounts::State::unlink(OpenList& list, Slot slot) {
+  const OpenLinks links = open_links[slot];
+  (links.previous == kNoSlot ? list.first : open_links[links.previous].next) = links.next;
+  (links.next == kNoSlot ? list.last : open_links[links.next].previous) = links.previous;
   CHECK(list.count > 0);
   --list.count;
 }
@@ -59,89 +59,106 @@ std::uint64_t Accounts::State::client_id_key(core::AccountId account, core::Mark
   return key == 0 ? 1 : key;
 }
 
-void Accounts::State::note_entry(Account& account, Slot slot) {
-  const Order& order = orders[slot].order;
+void Accounts::State::note_entry(Account& account, const Order& order) {
   auto& entries = account.orders;
   CHECK_MSG(entries.empty() || entries[entries.size() - 1].id < order.id.value(), "order ids rise within an account");
   constexpr std::size_t kStaleMin = 64;
-  if (entries.size() > 2 * (account.open.count + account.closed.count) + kStaleMin) {
-    entries.erase_if([this](const OrderEntry& entry) { return !is_live(entry); });
+  if (account.stale_entries > entries.size() / 2 + kStaleMin) {
+    entries.erase_if([this](const OrderEntry& entry) { return order_index.find(entry.id) == kNoSlot; });
+    account.stale_entries = 0;
   }
-  entries.push({order.id.value(), order.created.ns, slot, order.market.value()});
+  entries.push({order.id.value(), order.created.ns, order.market.value()});
 }
 
-// Takes up an order; the caller notes its entry and its client id.
-Slot Accounts::State::add_order(OrderList& list, const Order& order) {
-  const Slot slot = orders.add();
-  OrderRecord& record = orders[slot];
-  record.order = order;
+// A record that is open; the caller fills it in and notes its entry and its client id.
+OrderRecord& Accounts::State::add_open(Account& account, core::OrderId id, Slot& slot) {
+  slot = open_orders.add();
+  order_index.insert(id.value(), Place::open(slot).bits());
+  link(account.open, slot);
+  OrderRecord& record = open_orders[slot];
   record.last_fill = 0;
-  record.has_own_client_id = !order.client_order_id.empty();
-  order_index.insert(order.id.value(), slot);
-  link(list, slot);
-  return slot;
+  return record;
 }
 
-void Accounts::State::note_client_id(Slot slot) {
-  if (!orders[slot].has_own_client_id) return;
+void Accounts::State::note_client_id(Place place) {
+  const OrderRecord& noted = record(place);
+  if (!noted.has_own_client_id) return;
   // Client ids are unique among open orders, so whoever had this one before is closed and older: it is not asked for
   // again.
-  const std::uint64_t key = client_id_key(orders[slot].order);
+  const std::uint64_t key = client_id_key(noted.order);
   client_ids.erase(key);
-  client_ids.insert(key, slot);
+  client_ids.insert(key, place.bits());
+}
+
+// Takes up a record of the closed ones as its account's latest.
+void Accounts::State::add_closed(Account& account, Slot slot) {
+  const OrderRecord& closed = closed_orders[slot];
+  account.closed.push({closed.order.id.value(), slot, closed.has_own_client_id});
+  ++closed_count;
 }
 
 void Accounts::State::close_order(Account& account, Slot slot) {
+  const OrderRecord& open = open_orders[slot];
+  const std::uint64_t id = open.order.id.value();
   unlink(account.open, slot);
-  link(account.closed, slot);
-  ++closed_count;
+  const Slot to = closed_orders.add();
+  closed_orders[to] = open;
+  order_index.replace(id, Place::closed(to).bits());
+  if (open.has_own_client_id) note_client_id(Place::closed(to));
+  open_orders.remove(slot);
+  add_closed(account, to);
   enforce_order_limits(account);
 }
 
 void Accounts::State::enforce_order_limits(Account& account) {
-  while (account.closed.count > 0 &&
-         (account.closed.count > limits.closed_orders_per_account || closed_count > limits.closed_orders)) {
+  while (!account.closed.empty() &&
+         (account.closed.size() > limits.closed_orders_per_account || closed_count > limits.closed_orders)) {
     forget_oldest_closed(account);
   }
 }
 
 void Accounts::State::forget_oldest_closed(Account& account) {
-  const Slot slot = account.closed.first;
-  OrderRecord& record = orders[slot];
-  unlink(account.closed, slot);
-  order_index.erase(record.order.id.value());
-  if (record.has_own_client_id) {
-    const std::uint64_t key = client_id_key(record.order);
-    if (client_ids.find(key) == slot) client_ids.erase(key);
+  const ClosedEntry oldest = account.closed[0];
+  account.closed.pop();
+  if (oldest.has_own_client_id) {
+    const std::uint64_t key = client_id_key(closed_orders[oldest.slot].order);
+    if (client_ids.find(key) == Place::closed(oldest.slot).bits()) client_ids.erase(key);
   }
-  record.order.id = {};
-  orders.remove(slot);
+  order_index.erase(oldest.id);
+  closed_orders.remove(oldest.slot);
   --closed_count;
-  while (!account.orders.empty() && !is_live(account.orders[0])) account.orders.pop();
+  if (!account.orders.empty() && account.orders[0].id == oldest.id) {
+    account.orders.pop();
+  } else {
+    ++account.stale_entries;
+  }
 }
 
-const Order* Accounts::State::shown(Slot slot) {
-  OrderRecord& record = orders[slot];
-  if (record.order.client_order_id.empty())
-    record.order.client_order_id = orders::made_client_order_id(record.order.id);
-  return &record.order;
+const Order* Accounts::State::shown(Place place) {
+  Order& order = record(place).order;
+  if (order.client_order_id.empty()) order.client_order_id = orders::made_client_order_id(order.id);
+  return &order;
 }
 
 // ---- fills ----
 
-void Accounts::State::add_fill(Account& account, const Fill& fill, OrderRecord* order) {
+Fill& Accounts::State::add_fill(Account& account, OrderRecord* order) {
   FillList& fills = account.fills;
   const std::uint64_t number = fills.end;
-  if (fills.chunks.empty() || number % kFillsPerChunk == 0) fills.chunks.push(fill_chunks.add());
+  if (number % kFillsPerChunk == 0) fills.chunks.push(fill_chunks.add());
   ++fills.end;
   ++fill_count;
   FillRecord& record = fill_at(account, number);
-  record.fill = fill;
   record.previous = 0;
   if (order != nullptr) {
     record.previous = order->last_fill;
     order->last_fill = number + 1;
   }
+  return record.fill;
+}
+
+void Accounts::State::enforce_fill_limits(Account& account) {
+  const FillList& fills = account.fills;
   while (fills.count() > 0 && (fills.count() > limits.fills_per_account || fill_count > limits.fills))
     forget_oldest_fill(account);
 }
@@ -150,7 +167,6 @@ void Accounts::State::forget_oldest_fill(Account& account) {
   FillList& fills = account.fills;
   ++fills.first;
   --fill_count;
-  // An empty last chunk is kept by nobody: the next fill takes a new one.
   if (fills.first % kFillsPerChunk == 0) {
     fill_chunks.remove(fills.chunks[0]);
     fills.chunks.pop();
@@ -161,8 +177,19 @@ void Accounts::State::forget_oldest_fill(Account& account) {
 
 namespace {
 
-Order order_of(const orders::OrderEvent& event, core::Time time) {
-  Order order;
+// What an event may change of an order.
+void take_over(Order& order, const orders::OrderEvent& event, core::Time time) {
+  order.status = event.status;
+  order.price = event.price;
+  order.quantity = event.quantity;
+  order.executed = event.executed;
+  order.prevented = event.prevented;
+  order.executed_quote = event.executed_quote;
+  order.updated = time;
+}
+
+void fill_in(OrderRecord& record, const orders::OrderEvent& event, core::Time time) {
+  Order& order = record.order;
   order.id = event.order;
   order.account = event.account;
   order.market = event.market;
@@ -170,31 +197,25 @@ Order order_of(const orders::OrderEvent& event, core::Time time) {
   order.type = event.type;
   order.time_in_force = event.time_in_force;
   order.self_trade = event.self_trade;
-  order.status = event.status;
-  order.price = event.price;
-  order.quantity = event.quantity;
-  order.executed = event.executed;
-  order.prevented = event.prevented;
   order.quote_quantity = event.quote_quantity;
-  order.executed_quote = event.executed_quote;
   order.created = event.created;
-  order.updated = time;
   order.client_order_id = event.client_order_id;
-  return order;
+  record.has_own_client_id = !event.client_order_id.empty();
+  take_over(order, event, time);
 }
 
-Fill fill_of(const orders::OrderEvent& event, core::Amount quote, core::Time time) {
-  return {.trade = event.trade,
-          .order = event.order,
-          .market = event.market,
-          .price = event.last_price,
-          .quantity = event.last_quantity,
-          .quote = quote,
-          .fee = event.fee,
-          .fee_asset = event.fee_asset,
-          .time = time,
-          .is_buyer = event.side == orders::Side::buy,
-          .is_maker = event.is_maker};
+void fill_in(Fill& fill, const orders::OrderEvent& event, core::Amount executed_quote_before, core::Time time) {
+  fill.trade = event.trade;
+  fill.order = event.order;
+  fill.market = event.market;
+  fill.price = event.last_price;
+  fill.quantity = event.last_quantity;
+  fill.quote = event.executed_quote - executed_quote_before;
+  fill.fee = event.fee;
+  fill.fee_asset = event.fee_asset;
+  fill.time = time;
+  fill.is_buyer = event.side == orders::Side::buy;
+  fill.is_maker = event.is_maker;
 }
 
 }  // namespace
@@ -212,25 +233,21 @@ void Accounts::State::apply(const orders::OrderEvent& event, core::Time time) {
 
   Slot slot = kNoSlot;
   if (event.execution == Execution::accepted) {
-    slot = add_order(account.open, order_of(event, time));
-    note_entry(account, slot);
-    note_client_id(slot);
+    OrderRecord& record = add_open(account, event.order, slot);
+    fill_in(record, event, time);
+    note_entry(account, record.order);
+    note_client_id(Place::open(slot));
   } else {
-    slot = order_index.find(event.order.value());
-    CHECK_MSG(slot != kNoSlot, "an event of an order that was never accepted, or is long closed");
-    OrderRecord& record = orders[slot];
-    Order& order = record.order;
-    CHECK(order.account == event.account && !orders::is_closed(order.status));
+    const Place place = place_of(event.order);
+    CHECK_MSG(!place.is_none() && !place.is_closed(), "an event of an order that was never accepted, or is closed");
+    slot = place.slot();
+    OrderRecord& record = open_orders[slot];
+    CHECK(record.order.account == event.account);
     if (event.execution == Execution::traded) {
-      add_fill(account, fill_of(event, event.executed_quote - order.executed_quote, time), &record);
+      fill_in(add_fill(account, &record), event, record.order.executed_quote, time);
+      enforce_fill_limits(account);
     }
-    order.status = event.status;
-    order.price = event.price;
-    order.quantity = event.quantity;
-    order.executed = event.executed;
-    order.executed_quote = event.executed_quote;
-    order.prevented = event.prevented;
-    order.updated = time;
+    take_over(record.order, event, time);
   }
   if (orders::is_closed(event.status)) close_order(account, slot);
 }

@@ -71,38 +71,34 @@ core::Time Accounts::updated(core::AccountId account) const {
 }
 
 const Order* Accounts::order(core::AccountId account, core::OrderId order) const {
-  const Slot slot = state_->order_index.find(order.value());
-  return slot == kNoSlot || state_->orders[slot].order.account != account ? nullptr : state_->shown(slot);
+  const Place place = state_->place_of(order);
+  return place.is_none() || state_->record(place).order.account != account ? nullptr : state_->shown(place);
 }
 
 const Order* Accounts::order(core::AccountId account, core::MarketId market, std::string_view client_order_id) const {
-  const auto is_it = [&](Slot slot) {
-    const Order& known = state_->orders[slot].order;
+  const auto is_it = [&](Place place) {
+    if (place.is_none()) return false;
+    const Order& known = state_->record(place).order;
     return known.account == account && known.market == market;
   };
   // Two may fit: the one whose client chose the id, and the one the exchange made it for.
-  Slot found = state_->client_ids.find(state_->client_id_key(account, market, client_order_id));
-  if (found != kNoSlot && (!is_it(found) || state_->orders[found].order.client_order_id.view() != client_order_id))
-    found = kNoSlot;
-  if (const auto id = orders::order_of_made_id(client_order_id)) {
-    const Slot made = state_->order_index.find(id->value());
-    if (made != kNoSlot && is_it(made) && !state_->orders[made].has_own_client_id) {
-      const auto rank = [&](Slot slot) {
-        const Order& known = state_->orders[slot].order;
-        return std::pair(!orders::is_closed(known.status), known.id);
-      };
-      if (found == kNoSlot || rank(found) < rank(made)) found = made;
-    }
-  }
-  return found == kNoSlot ? nullptr : state_->shown(found);
+  Place own = Place::from(state_->client_ids.find(state_->client_id_key(account, market, client_order_id)));
+  if (!is_it(own) || state_->record(own).order.client_order_id.view() != client_order_id) own = {};
+  const auto made_for = orders::order_of_made_id(client_order_id);
+  Place made = made_for ? state_->place_of(*made_for) : Place{};
+  if (!is_it(made) || state_->record(made).has_own_client_id) made = {};
+  if (own.is_none() && made.is_none()) return nullptr;
+  if (own.is_none() || made.is_none()) return state_->shown(own.is_none() ? made : own);
+  const auto rank = [&](Place place) { return std::pair(!place.is_closed(), state_->record(place).order.id); };
+  return state_->shown(rank(own) < rank(made) ? made : own);
 }
 
 std::vector<const Order*> Accounts::open_orders(core::AccountId account, std::optional<core::MarketId> market) const {
   std::vector<const Order*> out;
   const Account* known = state_->find(account);
   if (known == nullptr) return out;
-  for (Slot slot = known->open.first; slot != kNoSlot; slot = state_->orders[slot].next) {
-    if (!market || state_->orders[slot].order.market == *market) out.push_back(state_->shown(slot));
+  for (Slot slot = known->open.first; slot != kNoSlot; slot = state_->open_links[slot].next) {
+    if (!market || state_->open_orders[slot].order.market == *market) out.push_back(state_->shown(Place::open(slot)));
   }
   return out;
 }
@@ -111,8 +107,8 @@ std::size_t Accounts::open_order_count(core::AccountId account, core::MarketId m
   std::size_t count = 0;
   const Account* known = state_->find(account);
   if (known == nullptr) return count;
-  for (Slot slot = known->open.first; slot != kNoSlot; slot = state_->orders[slot].next) {
-    if (state_->orders[slot].order.market == market) ++count;
+  for (Slot slot = known->open.first; slot != kNoSlot; slot = state_->open_links[slot].next) {
+    if (state_->open_orders[slot].order.market == market) ++count;
   }
   return count;
 }
@@ -130,9 +126,10 @@ std::vector<const Order*> Accounts::orders(core::AccountId account, const Query&
   const bool earliest = query.from_order.has_value() || query.from.has_value();
   scan(begin, end, earliest, query.limit, [&](auto i) {
     const OrderEntry& entry = entries[i];
-    if (!in_market(query, core::MarketId{entry.market}) || !state_->is_live(entry)) return false;
-    out.push_back(state_->shown(entry.slot));
-    return true;
+    if (!in_market(query, core::MarketId{entry.market})) return false;
+    const Place place = state_->place_of(core::OrderId{entry.id});
+    if (!place.is_none()) out.push_back(state_->shown(place));
+    return !place.is_none();
   });
   if (!earliest) std::ranges::reverse(out);
   return out;
@@ -164,11 +161,11 @@ std::vector<const Fill*> Accounts::fills(core::AccountId account, const Query& q
     }
   }
   const bool earliest = query.from_trade.has_value() || query.from.has_value();
-  const Slot slot = query.order ? state_->order_index.find(query.order->value()) : kNoSlot;
-  if (slot != kNoSlot) {
+  const Place place = query.order ? state_->place_of(*query.order) : Place{};
+  if (!place.is_none()) {
     // A known order has its fills chained, latest first.
-    if (state_->orders[slot].order.account != account) return out;
-    for (std::uint64_t next = state_->orders[slot].last_fill; next > begin;) {
+    if (state_->record(place).order.account != account) return out;
+    for (std::uint64_t next = state_->record(place).last_fill; next > begin;) {
       const FillRecord& record = state_->fill_at(*known, next - 1);
       if (next - 1 < end && matches(record.fill)) out.push_back(&record.fill);
       next = record.previous;

@@ -113,35 +113,56 @@ class AccountLoader {
   }
 
   void load_orders(Account& account) {
-    std::vector<Slot> slots;
-    load_order_list(account, account.closed, true, slots);
-    state_.closed_count += account.closed.count;
-    load_order_list(account, account.open, false, slots);
-    if (!in_.ok()) return;
-    const auto order = [this](Slot slot) -> const Order& { return state_.orders[slot].order; };
-    std::ranges::sort(slots, {}, [&](Slot slot) { return order(slot).id; });
-    for (const Slot slot : slots) {
-      const std::size_t known = account.orders.size();
-      if (known > 0 && account.orders[known - 1].created_ns > order(slot).created.ns) return in_.fail();
-      state_.note_entry(account, slot);
-      state_.note_client_id(slot);
+    std::vector<Place> places;
+    for (auto left = in_.get<std::uint64_t>(); left > 0 && in_.ok(); --left) {
+      const auto record = load_order(account, true);
+      if (!record) return;
+      const Slot slot = state_.closed_orders.add();
+      state_.closed_orders[slot] = *record;
+      state_.order_index.insert(record->order.id.value(), Place::closed(slot).bits());
+      state_.add_closed(account, slot);
+      places.push_back(Place::closed(slot));
+    }
+    core::OrderId last;
+    for (auto left = in_.get<std::uint64_t>(); left > 0 && in_.ok(); --left) {
+      const auto record = load_order(account, false);
+      if (!record || record->order.id <= last) return in_.fail();
+      last = record->order.id;
+      Slot slot = kNoSlot;
+      state_.add_open(account, last, slot) = *record;
+      places.push_back(Place::open(slot));
+    }
+    if (in_.ok()) note_by_id(account, places);
+  }
+
+  void note_by_id(Account& account, std::vector<Place>& places) {
+    const auto order = [this](Place place) -> const Order& { return state_.record(place).order; };
+    std::ranges::sort(places, {}, [&](Place place) { return order(place).id; });
+    core::Time created_before = places.empty() ? core::Time{} : order(places.front()).created;
+    for (const Place place : places) {
+      if (order(place).created < created_before) return in_.fail();
+      created_before = order(place).created;
+      state_.note_entry(account, order(place));
+      state_.note_client_id(place);
     }
   }
 
-  void load_order_list(Account& account, OrderList& list, bool closed, std::vector<Slot>& slots) {
-    for (auto left = in_.get<std::uint64_t>(); left > 0 && in_.ok(); --left) {
-      Order order;
-      Reader reader{in_};
-      code(reader, order);
-      const std::string_view client_id = in_.get_text();
-      if (!in_.ok() || client_id.size() > core::ClientOrderId::capacity || orders::is_closed(order.status) != closed ||
-          order.id.is_none() || state_.order_index.find(order.id.value()) != kNoSlot) {
-        return in_.fail();
-      }
-      order.account = account.id;
-      order.client_order_id = core::ClientOrderId(client_id);
-      slots.push_back(state_.add_order(list, order));
+  // Fails the reader and gives nothing when it cannot be an order of this account and in this list.
+  std::optional<OrderRecord> load_order(const Account& account, bool closed) {
+    OrderRecord record;
+    Reader reader{in_};
+    code(reader, record.order);
+    const std::string_view client_id = in_.get_text();
+    if (!in_.ok() || client_id.size() > core::ClientOrderId::capacity ||
+        orders::is_closed(record.order.status) != closed || record.order.id.is_none() ||
+        !state_.place_of(record.order.id).is_none()) {
+      in_.fail();
+      return std::nullopt;
     }
+    record.order.account = account.id;
+    record.order.client_order_id = core::ClientOrderId(client_id);
+    record.has_own_client_id = !client_id.empty();
+    return record;
   }
 
   void load_fills(Account& account) {
@@ -152,9 +173,10 @@ class AccountLoader {
       const FillList& fills = account.fills;
       if (!in_.ok()) return;
       if (fills.count() > 0 && state_.fill_at(account, fills.end - 1).fill.time > fill.time) return in_.fail();
-      const Slot slot = state_.order_index.find(fill.order.value());
-      const bool is_known = slot != kNoSlot && state_.orders[slot].order.account == account.id;
-      state_.add_fill(account, fill, is_known ? &state_.orders[slot] : nullptr);
+      const Place place = state_.place_of(fill.order);
+      const bool is_known = !place.is_none() && state_.record(place).order.account == account.id;
+      state_.add_fill(account, is_known ? &state_.record(place) : nullptr) = fill;
+      state_.enforce_fill_limits(account);
     }
   }
 
@@ -170,13 +192,9 @@ void Accounts::save(core::ByteWriter& out) const {
     out.put(assets.base);
     out.put(assets.quote);
   }
-  const auto save_list = [&](const OrderList& list) {
-    put_count(out, list.count);
-    for (Slot slot = list.first; slot != kNoSlot; slot = s.orders[slot].next) {
-      const OrderRecord& record = s.orders[slot];
-      code(writer, record.order);
-      out.put_text(record.has_own_client_id ? record.order.client_order_id.view() : std::string_view{});
-    }
+  const auto save_order = [&](const OrderRecord& record) {
+    code(writer, record.order);
+    out.put_text(record.has_own_client_id ? record.order.client_order_id.view() : std::string_view{});
   };
   put_count(out, s.accounts.size());
   for (const auto& [id, position] : s.account_index.sorted()) {
@@ -195,8 +213,11 @@ void Accounts::save(core::ByteWriter& out) const {
       out.put(one.balance.available);
       out.put(one.balance.held);
     }
-    save_list(account.closed);
-    save_list(account.open);
+    put_count(out, account.closed.size());
+    for (const ClosedEntry& closed : account.closed) save_order(s.closed_orders[closed.slot]);
+    put_count(out, account.open.count);
+    for (Slot slot = account.open.first; slot != kNoSlot; slot = s.open_links[slot].next)
+      save_order(s.open_orders[slot]);
     put_count(out, account.fills.count());
     for (std::uint64_t number = account.fills.first; number < account.fills.end; ++number) {
       code(writer, s.fill_at(account, number).fill);

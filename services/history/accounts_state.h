@@ -10,26 +10,53 @@
 
 namespace history {
 
-// An order and its place: in its account's list of open orders (by id) or of closed ones (in order of closing).
-struct OrderRecord {
-  Order order;                  // id none: the slot is free
-  std::uint64_t last_fill = 0;  // number + 1 of its latest fill within the account; 0: none
-  Slot previous = kNoSlot, next = kNoSlot;
+// Open orders and closed ones live in two pools: the open ones, which every event asks for, then share few pages
+// however long the past is. A place names either.
+class Place {
+ public:
+  Place() = default;
+  static Place open(Slot slot) { return Place(slot); }
+  static Place closed(Slot slot) { return Place(slot | kClosed); }
+  static Place from(std::uint32_t bits) { return Place(bits); }
+  [[nodiscard]] bool is_none() const { return bits_ == 0; }
+  [[nodiscard]] bool is_closed() const { return (bits_ & kClosed) != 0; }
+  [[nodiscard]] Slot slot() const { return bits_ & ~kClosed; }
+  [[nodiscard]] std::uint32_t bits() const { return bits_; }
+  friend bool operator==(Place, Place) = default;
+
+ private:
+  static constexpr std::uint32_t kClosed = 0x8000'0000;
+  explicit Place(std::uint32_t bits) : bits_(bits) {}
+  std::uint32_t bits_ = 0;
+};
+
+struct alignas(64) OrderRecord {
+  Order order;
+  std::uint64_t last_fill = 0;     // number + 1 of its latest fill within the account; 0: none
   bool has_own_client_id = false;  // else order.client_order_id is empty until somebody asks for the order
 };
 
-struct OrderList {
+// An account's open orders by id: a list through links that lie beside the records, by slot.
+struct OpenLinks {
+  Slot previous = kNoSlot, next = kNoSlot;
+};
+struct OpenList {
   Slot first = kNoSlot, last = kNoSlot;
   std::size_t count = 0;
 };
 
-// One per order in order of id, kept beside the records so that searches by time and market read nothing else. Entries
-// of forgotten orders stay until they reach the front or are the majority; the id tells that the slot is another's by
-// now.
+// In order of closing: what has to be known to forget the order without reading it.
+struct ClosedEntry {
+  std::uint64_t id = 0;
+  Slot slot = kNoSlot;
+  bool has_own_client_id = false;
+};
+
+// One per order in order of id, so that searches by time and market read nothing else. Entries of forgotten orders stay
+// until they are the majority.
 struct OrderEntry {
   std::uint64_t id = 0;
   std::int64_t created_ns = 0;
-  Slot slot = kNoSlot;
   std::uint32_t market = 0;
 };
 
@@ -53,8 +80,10 @@ struct Account {
   core::Time updated;
   std::optional<fees::Rates> fee_override;
   std::vector<AssetBalance> balances;  // by asset
-  OrderList open, closed;
+  OpenList open;
+  Queue<ClosedEntry> closed;
   Queue<OrderEntry> orders;
+  std::size_t stale_entries = 0;  // of `orders`
   FillList fills;
 };
 
@@ -77,9 +106,10 @@ struct Accounts::State {
   core::FlatIndex account_index;  // account id to position + 1
   std::map<ledger::AccountName, core::AccountId, NameLess> names;
   std::vector<MarketAssets> markets;  // id - 1
-  Pool<OrderRecord> orders;
-  OrderIndex order_index;
-  core::FlatIndex client_ids;  // digest of account, market and text to the latest order of that client id
+  Pool<OrderRecord> open_orders, closed_orders;
+  std::vector<OpenLinks> open_links;  // by slot of open_orders
+  OrderIndex order_index;             // to bits of a Place
+  core::FlatIndex client_ids;  // digest of account, market and text to the Place of the latest order of that client id
   Pool<FillChunk> fill_chunks;
   std::size_t closed_count = 0, fill_count = 0;
 
@@ -92,17 +122,23 @@ struct Accounts::State {
   void apply(const orders::OrderEvent& event, core::Time time);
   void set_balance(Account& account, core::AssetId asset, const ledger::Balance& balance);
 
-  Slot add_order(OrderList& list, const Order& order);
-  void note_client_id(Slot slot);
+  [[nodiscard]] Place place_of(core::OrderId id) const { return Place::from(order_index.find(id.value())); }
+  [[nodiscard]] OrderRecord& record(Place place) {
+    return place.is_closed() ? closed_orders[place.slot()] : open_orders[place.slot()];
+  }
+  OrderRecord& add_open(Account& account, core::OrderId id, Slot& slot);
   void close_order(Account& account, Slot slot);
+  void add_closed(Account& account, Slot slot);
   void forget_oldest_closed(Account& account);
   void enforce_order_limits(Account& account);
-  void link(OrderList& list, Slot slot);
-  void unlink(OrderList& list, Slot slot);
-  void note_entry(Account& account, Slot slot);
-  [[nodiscard]] bool is_live(const OrderEntry& entry) const { return orders[entry.slot].order.id.value() == entry.id; }
+  void link(OpenList& list, Slot slot);
+  void unlink(OpenList& list, Slot slot);
+  void note_entry(Account& account, const Order& order);
+  void note_client_id(Place place);
 
-  void add_fill(Account& account, const Fill& fill, OrderRecord* order);
+  // Makes room for one more, chained to its order when that is known; the caller fills it in.
+  Fill& add_fill(Account& account, OrderRecord* order);
+  void enforce_fill_limits(Account& account);
   void forget_oldest_fill(Account& account);
   [[nodiscard]] FillRecord& fill_at(const Account& account, std::uint64_t number) {
     const Slot chunk = account.fills.chunks[number / kFillsPerChunk - account.fills.first / kFillsPerChunk];
@@ -115,7 +151,7 @@ struct Accounts::State {
   [[nodiscard]] std::uint64_t client_id_key(core::AccountId account, core::MarketId market,
                                             std::string_view text) const;
   // The order as clients see it: with a client order id even when it came without one.
-  [[nodiscard]] const Order* shown(Slot slot);
+  [[nodiscard]] const Order* shown(Place place);
 };
 
 }  // namespace history

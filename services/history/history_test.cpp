@@ -176,7 +176,8 @@ TEST(Accounts, ClientOrderIdsNameTheOpenOrderElseTheLatestClosed) {
 
 TEST(AccountsDeathTest, AnEventOfAnUnknownOrderIsABug) {
   Accounts accounts = with_markets();
-  EXPECT_DEATH(accounts.apply(event(changed(accepted(1), Execution::traded, OrderStatus::filled))), "never accepted");
+  EXPECT_DEATH(accounts.apply(event(changed(accepted(1), Execution::traded, OrderStatus::filled))),
+               "never accepted, or is closed");
 }
 
 // ---- against the naive model ----

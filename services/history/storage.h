@@ -36,7 +36,7 @@ class Pool {
 
   void grow() {
     const std::size_t first = chunks_.size() * kChunk;
-    CHECK(first + kChunk <= 0xFFFF'FFFFu);
+    CHECK(first + kChunk <= 0x8000'0000u);
     chunks_.push_back(std::make_unique<std::array<T, kChunk>>());
     free_.reserve(chunks_.size() * kChunk);
     for (std::size_t i = kChunk; i-- > 0;) {
@@ -99,6 +99,12 @@ class OrderIndex {
     CHECK(page->slots[order % kIds] == kNoSlot);
     page->slots[order % kIds] = slot;
     ++page->used;
+  }
+  // REQUIRES that the order is there.
+  void replace(std::uint64_t order, Slot slot) {
+    Page* page = find_page(order);
+    CHECK(page != nullptr && page->slots[order % kIds] != kNoSlot && slot != kNoSlot);
+    page->slots[order % kIds] = slot;
   }
   // REQUIRES that the order is there.
   void erase(std::uint64_t order) {

@@ -1,6 +1,7 @@
 #include "services/ledger/ledger.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 namespace ledger {
@@ -127,7 +128,7 @@ core::Result<void> Ledger::audit() const {
   for (HoldSlot hold = 1; hold < holds_.used(); ++hold) {
     if (holds_[hold].owners != 0) held[holds_[hold].balance] += holds_[hold].remaining();
   }
-  std::vector<std::pair<AssetId, Amount>> sums;
+  std::map<AssetId, Amount> sums;
   for (const BalanceSlot slot : by_account()) {
     const Row& row = rows_[slot];
     const Balance& balance = row.balance;
@@ -140,13 +141,10 @@ core::Result<void> Ledger::audit() const {
     if (is_clearing(row.account) && !balance.available.is_zero()) {
       return corrupt("a clearing account is not empty", row.account, row.asset);
     }
-    if (sums.size() < row.asset.value()) sums.resize(row.asset.value());
-    sums[row.asset.value() - 1].second += balance.available + balance.held;
+    sums[row.asset] += balance.available + balance.held;
   }
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    if (!sums[i].second.is_zero()) {
-      return corrupt("the sum over all accounts is not zero", {}, AssetId{static_cast<std::uint32_t>(i + 1)});
-    }
+  for (const auto& [asset, sum] : sums) {
+    if (!sum.is_zero()) return corrupt("the sum over all accounts is not zero", {}, asset);
   }
   return {};
 }
@@ -189,6 +187,9 @@ core::Result<void> Ledger::load(core::ByteReader& in) {
     Row& row = rows_[open(account, asset)];
     in.get(row.balance.available);
     in.get(row.balance.held);
+    const bool is_amount = row.balance.available > -core::kAmountMax && row.balance.available < core::kAmountMax &&
+                           row.balance.held.value() >= 0 && row.balance.held < core::kAmountMax;
+    if (!is_amount) return corrupt("a balance is out of range", account, asset);
   }
   const auto is_free = holds_.load_slots(in);
   if (!is_free) return std::unexpected(is_free.error());

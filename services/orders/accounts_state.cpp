@@ -1,4 +1,5 @@
 // Audit, hash, save and load of the accounts fold.
+#include <algorithm>
 #include <string>
 
 #include "services/orders/accounts.h"
@@ -12,6 +13,24 @@ namespace {
 
 std::unexpected<core::Error> wrong(std::string what, const OpenOrder& order) {
   return core::fail(core::ErrorKind::corrupt, std::move(what), "order " + std::to_string(order.id.value()));
+}
+
+// Within the bounds under which the arithmetic on it cannot overflow.
+bool has_sound_numbers(const OpenOrder& order, const Extra* extra, const Market& market) {
+  const core::Quantity quantity_max = std::max(market.quantity_max, market.market_quantity_max);
+  const auto within = [](auto value, auto max) { return value.value() >= 0 && value <= max; };
+  if (!within(order.price, market.price_max) || !within(order.executed_quote, core::kAmountMax)) return false;
+  if (order.type == OrderType::market_by_quote) {  // its lots are not bounded by a quantity
+    constexpr core::Quantity kLotsMax{INT64_MAX / 4};
+    return extra != nullptr && order.quantity.is_zero() && within(order.executed, kLotsMax) &&
+           within(order.prevented, kLotsMax);
+  }
+  if (!within(order.quantity, quantity_max) || !within(order.executed, order.quantity) ||
+      !within(order.prevented, order.quantity - order.executed)) {
+    return false;
+  }
+  const bool moves = order.asked == Asked::moving && order.side == Side::buy && !is_closed(order.status);
+  return !moves || (extra != nullptr && extra->held_price >= order.price && extra->held_price <= market.price_max);
 }
 
 }  // namespace
@@ -112,6 +131,8 @@ core::Result<void> Accounts::check_slots() const {
         ledger_.find(desk.account, market->quote) != desk.quote) {
       return wrong("an order is of no known account and market", order);
     }
+    if (!has_sound_numbers(order, orders_.find_extra(order), *market))
+      return wrong("an order's numbers are not possible", order);
     if (order.hold != 0 && !ledger_.is_hold(order.hold)) return wrong("an order's hold does not exist", order);
     if (is_closed(order.status) != (order.hold == 0)) return wrong("an order's status and hold disagree", order);
   }
