@@ -2,15 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
 #include <vector>
 
 #include "bench/core.h"
 #include "bench/flow.h"
+#include "bench/journal.h"
 #include "bench/matching.h"
+#include "bench/pipeline.h"
 #include "bench/trace.h"
 #include "cmd/exchange/cli.h"
+#include "cmd/exchange/journal_thread.h"
 #include "cmd/exchange/json.h"
 #include "cmd/exchange/output.h"
+#include "cmd/exchange/temporary_folder.h"
+#include "pkg/io/real_disk.h"
 
 namespace exchange {
 namespace {
@@ -61,6 +71,40 @@ int over_flows(const BenchOptions& options, const Measure& measure) {
   return as_expected ? kExitDone : kExitWrong;
 }
 
+// Blocks the measuring thread until the journal thread has news.
+class Doorbell {
+ public:
+  void ring() {
+    {
+      const std::lock_guard lock(mutex_);
+      rung_ = true;
+    }
+    changed_.notify_one();
+  }
+  void wait(std::int64_t ns_max) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::nanoseconds(ns_max), [this] { return rung_; });
+    rung_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool rung_ = false;
+};
+
+core::Result<bench::PipelineResult> measure_pipeline(const bench::Trace& trace, const std::string& folder, const bench::PipelineOptions& options) {
+  io::RealDisk disk(folder);
+  const journal::Options journal_options{.folder = "pipeline"};
+  const auto recovered = journal::recover(disk, journal_options);
+  if (!recovered) return std::unexpected(recovered.error());
+  auto writer = journal::Writer::open(disk, journal_options, recovered->tail);
+  if (!writer) return std::unexpected(writer.error());
+  Doorbell doorbell;
+  ThreadedSink sink(std::move(*writer), journal_options.segment_bytes, [&doorbell] { doorbell.ring(); });
+  return bench::bench_pipeline(trace, sink, [&doorbell](std::int64_t ns) { doorbell.wait(ns); }, options);
+}
+
 }  // namespace
 
 int bench_matching_command(const BenchOptions& options) {
@@ -73,6 +117,51 @@ int bench_core_command(const BenchOptions& options) {
   return over_flows(options, [&](const std::string& name, const bench::Trace& trace) {
     return result_object(name, bench::core_bench(trace, {.runs = options.runs}));
   });
+}
+
+int bench_journal_command(const BenchOptions& options) {
+  const auto folder = TemporaryFolder::make(options.folder);
+  if (!folder) return report(folder.error());
+  io::RealDisk disk(folder->path());
+  const auto result = bench::bench_journal(disk, {});
+  if (!result) return report(result.error());
+  print_object({{"commit_p50_us", static_cast<double>(result->commit.p50_ns) / 1e3},
+                {"commit_p99_us", static_cast<double>(result->commit.p99_ns) / 1e3},
+                {"commit_p999_us", static_cast<double>(result->commit.p999_ns) / 1e3},
+                {"commit_max_us", static_cast<double>(result->commit.max_ns) / 1e3},
+                {"record_bytes", result->record_bytes},
+                {"megabytes_per_s", result->megabytes_per_second},
+                {"commands_per_s", result->commands_per_second}},
+               options.json);
+  return kExitDone;
+}
+
+// The commit that latency is compared with is measured right before, on the same disk.
+int bench_pipeline_command(const BenchOptions& options) {
+  const auto folder = TemporaryFolder::make(options.folder);
+  if (!folder) return report(folder.error());
+  io::RealDisk disk(folder->path());
+  const auto commit = bench::bench_journal(disk, {.commits = 2'000, .batches = 1});
+  if (!commit) return report(commit.error());
+  bench::PipelineOptions pipeline;
+  if (options.rate > 0) pipeline.latency_rate_hz = options.rate;
+  pipeline.latency_commands = pipeline.latency_rate_hz * static_cast<std::uint64_t>(options.seconds);
+  const auto trace = bench::make_flow(bench::FlowKind::moves, 1'500'000 * static_cast<std::uint64_t>(options.seconds) + pipeline.latency_commands);
+  const auto result = measure_pipeline(trace, folder->path(), pipeline);
+  if (!result) return report(result.error());
+  const auto ratio = [&](std::int64_t ns) { return static_cast<double>(ns) / static_cast<double>(commit->commit.p50_ns); };
+  print_object({{"commands", result->commands},
+                {"commands_per_s", result->commands_per_second},
+                {"commands_per_batch", result->commands_per_batch},
+                {"latency_rate_per_s", pipeline.latency_rate_hz},
+                {"latency_p50_us", static_cast<double>(result->latency.p50_ns) / 1e3},
+                {"latency_p99_us", static_cast<double>(result->latency.p99_ns) / 1e3},
+                {"latency_p999_us", static_cast<double>(result->latency.p999_ns) / 1e3},
+                {"commit_p50_us", static_cast<double>(commit->commit.p50_ns) / 1e3},
+                {"latency_p50_in_commits", ratio(result->latency.p50_ns)},
+                {"latency_p99_in_commits", ratio(result->latency.p99_ns)}},
+               options.json);
+  return kExitDone;
 }
 
 }  // namespace exchange

@@ -142,8 +142,10 @@ bool ThreadedSink::space_is_urgent() const { return now_.reservation.current_byt
 void ThreadedSink::make_space() {
   const bool was_full = now_.progress.disk_full;
   const auto made = writer_->prepare_space();
-  now_.progress.disk_full = !made;
-  const bool news = was_full != now_.progress.disk_full || writer_->reservation().next_bytes != now_.reservation.next_bytes;
+  if (!made && made.error().kind != core::ErrorKind::no_space) now_.progress.failure = made.error();
+  now_.progress.disk_full = !made && made.error().kind == core::ErrorKind::no_space;
+  const bool news = now_.progress.failure || was_full != now_.progress.disk_full ||
+                    writer_->reservation().next_bytes != now_.reservation.next_bytes;
   if (news) publish();
 }
 

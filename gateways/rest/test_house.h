@@ -169,7 +169,7 @@ class TestHouse {
     bob = trader("bob", 'B', {.read = true, .trade = true});
     for (const Trader* each : {&ann, &bob}) {
       deposit(*each, "BTC", 100);
-      deposit(*each, "USDT", 10'000'000);
+      deposit(*each, "USDT", 5'000'000);
       deposit(*each, "ETH", 1'000);
     }
   }

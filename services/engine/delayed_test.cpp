@@ -159,6 +159,8 @@ void set_up(Pair& pair, instruments::PriceBand band, core::int128 money, std::ui
 
 // Commands whose admission cannot depend on answers that are still on their way: there is money for everything, and a
 // cancel, move or reduction is for an order that rests as far as accounts knows, whatever has become of it at the book.
+// Others (cancel-all, cancel-replace, a cancel of an order that is still pending) mean something else when answers are
+// late, rightly: the other test is for them.
 Command independent_command(Random& random, const Pair& pair) {
   const AccountId account{1000 + static_cast<std::uint32_t>(random.below(kAccounts))};
   const auto side = random.chance(1, 2) ? orders::Side::buy : orders::Side::sell;
@@ -232,7 +234,7 @@ TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
     EXPECT_GT(delayed.mistakes, 100u);
   }
   EXPECT_GT(trades, 10'000u);
-  EXPECT_GT(resting, 1'000u);
+  EXPECT_GT(resting, 300u);
   EXPECT_GT(deepest, 100u) << "much was on its way at once";
 }
 

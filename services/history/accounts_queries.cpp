@@ -45,7 +45,7 @@ std::optional<core::AccountId> Accounts::find(std::string_view account_name) con
 
 std::string_view Accounts::account_name(core::AccountId account) const {
   const Account* known = state_->find(account);
-  return known == nullptr ? std::string_view{} : known->name.view();
+  return known == nullptr ? std::string_view{} : state_->terms_of(*known).name.view();
 }
 
 ledger::Balance Accounts::balance(core::AccountId account, core::AssetId asset) const {
@@ -62,7 +62,7 @@ std::vector<AssetBalance> Accounts::balances(core::AccountId account) const {
 
 std::optional<fees::Rates> Accounts::fee_override(core::AccountId account) const {
   const Account* known = state_->find(account);
-  return known == nullptr ? std::nullopt : known->fee_override;
+  return known == nullptr ? std::nullopt : state_->terms_of(*known).fee_override;
 }
 
 core::Time Accounts::updated(core::AccountId account) const {

@@ -84,15 +84,16 @@ class AccountLoader {
     const bool fits = !id.is_none() && name.size() <= ledger::AccountName::capacity;
     if (!in_.ok() || !fits || state_.find(id) != nullptr) return in_.fail();
     Account& account = state_.find_or_add(id);
-    account.name = ledger::AccountName(name);
-    if (!name.empty()) state_.names.insert_or_assign(account.name, id);
+    AccountTerms& terms = state_.terms_of(account);
+    terms.name = ledger::AccountName(name);
+    if (!name.empty()) state_.names.insert_or_assign(terms.name, id);
     in_.get(account.updated);
     bool has_override = false;
     Reader{in_}.flag(has_override);
     if (has_override) {
-      account.fee_override.emplace();
-      in_.get(account.fee_override->maker);
-      in_.get(account.fee_override->taker);
+      terms.fee_override.emplace();
+      in_.get(terms.fee_override->maker);
+      in_.get(terms.fee_override->taker);
     }
     load_balances(account);
     load_orders(account);
@@ -200,12 +201,13 @@ void Accounts::save(core::ByteWriter& out) const {
   for (const auto& [id, position] : s.account_index.sorted()) {
     const Account& account = s.accounts[position - 1];
     out.put(account.id);
-    out.put_text(account.name.view());
+    const AccountTerms& terms = s.terms[position - 1];
+    out.put_text(terms.name.view());
     out.put(account.updated);
-    writer.flag(account.fee_override.has_value());
-    if (account.fee_override) {
-      out.put(account.fee_override->maker);
-      out.put(account.fee_override->taker);
+    writer.flag(terms.fee_override.has_value());
+    if (terms.fee_override) {
+      out.put(terms.fee_override->maker);
+      out.put(terms.fee_override->taker);
     }
     put_count(out, account.balances.size());
     for (const AssetBalance& one : account.balances) {

@@ -38,7 +38,7 @@ core::Result<void> Books::audit() const {
     }
   }
   std::size_t free = 0;
-  for (Handle handle = orders.first_free(); handle != kNoHandle; handle = orders[handle].next) {
+  for (Handle handle = orders.first_free(); handle != kNoHandle; handle = orders.links(handle).next) {
     if (++free >= orders.used() || !orders[handle].identity.order.is_none()) {
       return core::fail(core::ErrorKind::corrupt, "the list of free order slots is broken");
     }
@@ -70,10 +70,10 @@ const char* Books::audit_level(const Book& book, Side side, Ladders::Place at, c
   if (level.head == kNoHandle || at.key == kNoKey) return "an empty level is in use";
   std::int64_t lots = 0;
   Handle previous = kNoHandle;
-  for (Handle handle = level.head; handle != kNoHandle; previous = handle, handle = orders[handle].next) {
+  for (Handle handle = level.head; handle != kNoHandle; previous = handle, handle = orders.links(handle).next) {
     const Order& order = orders[handle];
     if (++resting > orders.in_use()) return "a queue runs in a circle";
-    if (order.previous != previous) return "a queue's links contradict each other";
+    if (orders.links(handle).previous != previous) return "a queue's links contradict each other";
     if (order.page != at.page || order.key != at.key) return "an order is at another price than it says";
     if (order.identity.side != side || order.identity.market != book.market)
       return "an order is in another book than it says";
@@ -97,7 +97,7 @@ std::uint64_t Books::state_hash() const {
     for (const Side side : {Side::buy, Side::sell}) {
       for_each_level(book, side, [&](Ladders::Place at, const Level& level) {
         digest.add(static_cast<std::uint64_t>(side) + 1, at.key);
-        for (Handle handle = level.head; handle != kNoHandle; handle = orders[handle].next) {
+        for (Handle handle = level.head; handle != kNoHandle; handle = orders.links(handle).next) {
           const Order& order = orders[handle];
           const Identity& who = order.identity;
           digest.add(who.order.value(), static_cast<std::uint64_t>(order.open));

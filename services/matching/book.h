@@ -157,10 +157,9 @@ inline std::int64_t Books::append(Book& book, Handle handle) {
   std::int64_t lots = 0;
   if (__builtin_add_overflow(level.lots, order.open, &lots)) return 0;  // then the level was in use: no page was made
   order.page = page;
-  order.next = kNoHandle;
-  order.previous = level.tail;
+  orders.links(handle) = {.next = kNoHandle, .previous = level.tail};
   if (level.tail != kNoHandle) {
-    orders[level.tail].next = handle;
+    orders.links(level.tail).next = handle;
   } else {
     level.head = handle;
     ladders.occupy(page, key);
@@ -177,8 +176,9 @@ inline std::int64_t Books::append(Book& book, Handle handle) {
 inline std::int64_t Books::unlink(Book& book, Handle handle) {
   const Order& order = orders[handle];
   Level& level = ladders.level(order.page, order.key);
-  (order.previous != kNoHandle ? orders[order.previous].next : level.head) = order.next;
-  (order.next != kNoHandle ? orders[order.next].previous : level.tail) = order.previous;
+  const Links links = orders.links(handle);
+  (links.previous != kNoHandle ? orders.links(links.previous).next : level.head) = links.next;
+  (links.next != kNoHandle ? orders.links(links.next).previous : level.tail) = links.previous;
   level.lots -= order.open;
   const std::int64_t lots = level.lots;
   if (lots == 0) vacate(book, order.identity.side, order.page, order.key);

@@ -26,7 +26,7 @@ bool is_between(Enum value, Enum low, Enum high) {
 
 void Books::save(core::ByteWriter& out) const {
   out.put(orders.used());
-  for (Handle handle = orders.first_free(); handle != kNoHandle; handle = orders[handle].next) out.put(handle);
+  for (Handle handle = orders.first_free(); handle != kNoHandle; handle = orders.links(handle).next) out.put(handle);
   out.put(kNoHandle);
   for (const Book& book : books_) {
     if (book.market.is_none()) continue;
@@ -47,7 +47,8 @@ void Books::save(core::ByteWriter& out) const {
     out.put(book.reference);
     for (const Side side : {Side::buy, Side::sell}) {
       for_each_level(book, side, [&](Ladders::Place, const Level& level) {
-        for (Handle handle = level.head; handle != kNoHandle; handle = orders[handle].next) save_order(handle, out);
+        for (Handle handle = level.head; handle != kNoHandle; handle = orders.links(handle).next)
+          save_order(handle, out);
       });
       out.put(kNoHandle);
     }

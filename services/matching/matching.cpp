@@ -313,7 +313,7 @@ void Matching::for_each_order(const std::function<void(const RestingOrder&)>& vi
   for (const Book& book : books.all()) {
     for (const Side side : {Side::buy, Side::sell}) {
       books.for_each_level(book, side, [&](Ladders::Place at, const Level& level) {
-        for (Handle handle = level.head; handle != kNoHandle; handle = books.orders[handle].next) {
+        for (Handle handle = level.head; handle != kNoHandle; handle = books.orders.links(handle).next) {
           const Order& order = books.orders[handle];
           visit({book.market, side, price_of(side, at.key), core::Quantity{order.open}, order.identity.order,
                  order.identity.account, order.identity.account_slot, handle});

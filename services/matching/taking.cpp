@@ -22,7 +22,7 @@ Taking::LevelPlan Taking::plan_level(const Level& level, std::int64_t open) cons
       open -= lots;
       if (lots < maker.open) break;
     }
-    handle = maker.next;
+    handle = books_.orders.links(handle).next;
   }
   plan.stopped = handle != kNoHandle;
   return plan;
@@ -111,14 +111,14 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
     }
     level.lots -= maker_before - maker.open;
     if (maker.open != 0) break;  // either the taker is at its end, or this maker is
-    const Handle next = maker.next;
+    const Handle next = books_.orders.links(handle).next;
     books_.orders.give_back(handle);
     handle = next;
     if (ended_) break;
   }
   level.head = handle;
   if (handle != kNoHandle) {
-    books_.orders[handle].previous = kNoHandle;
+    books_.orders.links(handle).previous = kNoHandle;
   } else {
     level.tail = kNoHandle;
   }
