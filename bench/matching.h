@@ -13,7 +13,7 @@ namespace bench {
 
 struct MatchingOptions {
   int runs = 5;                            // of the throughput pass, >= 1
-  std::int64_t latency_interval_ns = 200;  // a command is due every so often in the latency pass; 0: leave it out
+  std::int64_t latency_interval_ns = 500;  // a command is due every so often in the latency pass; 0: leave it out
 };
 
 struct MatchingResult {

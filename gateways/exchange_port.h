@@ -22,7 +22,7 @@ enum class Refusal : std::uint8_t {
 struct Reply {
   std::uint64_t token = 0;  // as given to submit
   core::Sequence sequence;
-  core::Time time;          // the command's
+  core::Time time;  // the command's
   std::span<const orders::AccountEvent> events;
 };
 
@@ -35,10 +35,10 @@ class ReplyHandler {
 class ExchangePort {
  public:
   virtual ~ExchangePort() = default;
-  // The reply goes to `handler`, later, on the same thread, unless the process dies first (then the outcome is unknown to the
-  // client, who can ask for the order by its client id). REQUIRES handler to outlive it.
-  [[nodiscard]] virtual std::expected<void, Refusal> submit(const engine::Command& command, std::uint64_t token, ReplyHandler& handler,
-                                                            core::Time received_at) = 0;
+  // The reply goes to `handler`, later, on the same thread, unless the process dies first (then the outcome is unknown
+  // to the client, who can ask for the order by its client id). REQUIRES handler to outlive it.
+  [[nodiscard]] virtual std::expected<void, Refusal> submit(const engine::Command& command, std::uint64_t token,
+                                                            ReplyHandler& handler, core::Time received_at) = 0;
   [[nodiscard]] virtual const engine::Views& views() const = 0;
   [[nodiscard]] virtual core::Time now() const = 0;
   [[nodiscard]] virtual bool ready() const = 0;  // recovered, serving and able to write

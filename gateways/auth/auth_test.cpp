@@ -27,16 +27,19 @@ TEST(Hmac, PublishedExamplesOfTheApi) {
   };
   constexpr std::array kCases = {
       Case{"all in the query",
-           "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559", "",
-           "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71"},
+           "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp="
+           "1499827319559",
+           "", "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71"},
       Case{"all in the body", "",
-           "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559",
+           "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp="
+           "1499827319559",
            "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71"},
       Case{"in both, joined without an ampersand", "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC",
            "quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559",
            "0fd168b8ddb4876a0358a8d14d0c9f3da0e9b20c5d52b2a00fcf7d1c602f9a77"},
       Case{"a symbol that is not ASCII",
-           "symbol=%EF%BC%91%EF%BC%92%EF%BC%93%EF%BC%94%EF%BC%95%EF%BC%96&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&"
+           "symbol=%EF%BC%91%EF%BC%92%EF%BC%93%EF%BC%94%EF%BC%95%EF%BC%96&side=BUY&type=LIMIT&timeInForce=GTC&quantity="
+           "1&price=0.1&"
            "recvWindow=5000&timestamp=1499827319559",
            "", "e1353ec6b14d888f1164ae9af8228a3dbd508bc82eb867db8ab6046442f33ef3"},
   };
@@ -78,7 +81,8 @@ TEST(Hmac, EveryChangedDigitIsWrongAndEveryOtherFormMalformed) {
     wrong[i] = 'g';
     EXPECT_EQ(verify(wrong), Verdict::malformed) << i;
   }
-  for (const std::string& bad : {std::string(), right.substr(1), right + "0", std::string(64, '\xff'), std::string(64, ' ')}) {
+  for (const std::string& bad :
+       {std::string(), right.substr(1), right + "0", std::string(64, '\xff'), std::string(64, ' ')}) {
     EXPECT_EQ(verify(bad), Verdict::malformed) << bad;
   }
 }
@@ -102,7 +106,8 @@ TEST(Payload, LeavesOutTheSignatureAndNothingElse) {
       Case{"a=1&signature=x", "signature=y", "a=1signature=y"},
       Case{"", "", ""},
   };
-  for (const Case& each : kCases) EXPECT_EQ(joined(Payload(each.query, each.body)), each.payload) << each.query << " " << each.body;
+  for (const Case& each : kCases)
+    EXPECT_EQ(joined(Payload(each.query, each.body)), each.payload) << each.query << " " << each.body;
 }
 
 TEST(Freshness, TimestampsInBothUnits) {
@@ -112,11 +117,16 @@ TEST(Freshness, TimestampsInBothUnits) {
   };
   constexpr std::int64_t kFarFuture = std::numeric_limits<std::int64_t>::max() / 4;
   constexpr std::array kCases = {
-      Case{"1499827319559", 1'499'827'319'559'000'000}, Case{"1499827319559123", 1'499'827'319'559'123'000},
-      Case{"0", 0},                                     Case{"99999999999999999999", kFarFuture},
-      Case{"", std::nullopt},                           Case{"1499827319559.5", std::nullopt},
-      Case{"-1", std::nullopt},                         Case{"1e12", std::nullopt},
-      Case{" 1", std::nullopt},                         Case{"100000000000000000000", std::nullopt},
+      Case{"1499827319559", 1'499'827'319'559'000'000},
+      Case{"1499827319559123", 1'499'827'319'559'123'000},
+      Case{"0", 0},
+      Case{"99999999999999999999", kFarFuture},
+      Case{"", std::nullopt},
+      Case{"1499827319559.5", std::nullopt},
+      Case{"-1", std::nullopt},
+      Case{"1e12", std::nullopt},
+      Case{" 1", std::nullopt},
+      Case{"100000000000000000000", std::nullopt},
   };
   for (const Case& each : kCases) {
     const auto time = parse_time(each.text);

@@ -22,15 +22,16 @@ struct Freshness {
 
 enum class Staleness : std::uint8_t { fresh, ahead, expired };
 
-// timestamp < now + 1 s and now - timestamp <= window. Asked on arrival, and again just before the command is submitted.
+// timestamp < now + 1 s and now - timestamp <= window. Asked on arrival, and again just before the command is
+// submitted.
 [[nodiscard]] constexpr Staleness judge(const Freshness& request, core::Time now) {
   if (request.timestamp.ns >= now.ns + kAheadNsMax) return Staleness::ahead;
   if (now.ns - request.timestamp.ns > request.window_ns) return Staleness::expired;
   return Staleness::fresh;
 }
 
-// A point in time as clients write it: whole milliseconds, or microseconds when the number is too large for milliseconds of
-// the next thousand years. Nothing for what is no number of at most 20 digits.
+// A point in time as clients write it: whole milliseconds, or microseconds when the number is too large for
+// milliseconds of the next thousand years. Nothing for what is no number of at most 20 digits.
 [[nodiscard]] std::optional<core::Time> parse_time(std::string_view text);
 
 enum class WindowError : std::uint8_t { malformed, too_long };

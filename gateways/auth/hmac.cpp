@@ -1,7 +1,7 @@
 #include "gateways/auth/hmac.h"
 
-// The one-block-at-a-time interface is deprecated since OpenSSL 3.0 in favour of EVP, whose contexts live on the heap and
-// cost more to copy than an order's whole signature costs to check. It is the same code underneath.
+// The one-block-at-a-time interface is deprecated since OpenSSL 3.0 in favour of EVP, whose contexts live on the heap
+// and cost more to copy than an order's whole signature costs to check. It is the same code underneath.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
@@ -105,7 +105,8 @@ Verdict HmacVerifier::verify(std::span<const std::string_view> payload, std::str
 }
 
 core::Result<std::unique_ptr<Verifier>> make_verifier(const Key& key) {
-  if (key.type != KeyType::hmac) return core::fail(core::ErrorKind::unsupported, "this kind of API key is not supported");
+  if (key.type != KeyType::hmac)
+    return core::fail(core::ErrorKind::unsupported, "this kind of API key is not supported");
   if (key.secret.empty()) return core::fail(core::ErrorKind::invalid_input, "an HMAC key needs a secret");
   return std::make_unique<HmacVerifier>(key.secret);
 }

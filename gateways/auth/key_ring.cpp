@@ -19,7 +19,8 @@ core::Result<void> KeyRing::add(Key key) {
   if (!is_well_formed_api_key(key.api_key)) {
     return core::fail(core::ErrorKind::invalid_input, "an API key has 64 characters of 0-9, A-Z, a-z");
   }
-  if (entries_.contains(key.api_key)) return core::fail(core::ErrorKind::already_exists, "the API key is in force already");
+  if (entries_.contains(key.api_key))
+    return core::fail(core::ErrorKind::already_exists, "the API key is in force already");
   auto verifier = make_verifier(key);
   if (!verifier) return std::unexpected(verifier.error());
   std::string name = key.api_key;

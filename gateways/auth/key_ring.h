@@ -1,5 +1,5 @@
-// The API keys in force, in memory, each with what checks its signatures prepared. Filled at start from services/keys and
-// kept current by `keys create` and `keys revoke`. One thread.
+// The API keys in force, in memory, each with what checks its signatures prepared. Filled at start from services/keys
+// and kept current by `keys create` and `keys revoke`. One thread.
 #pragma once
 
 #include <memory>

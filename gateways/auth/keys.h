@@ -20,7 +20,7 @@ struct Key {
   core::AccountId account;
   Permissions permissions;
   KeyType type = KeyType::hmac;
-  std::string secret;   // hmac: the shared secret (64 characters); else the public key, PEM
+  std::string secret;  // hmac: the shared secret (64 characters); else the public key, PEM
 };
 
 }  // namespace auth

@@ -1,5 +1,5 @@
-// The text a REST signature covers: the raw query string and the raw body put together, without the signature parameter,
-// exactly as received: nothing is decoded, encoded or put in order.
+// The text a REST signature covers: the raw query string and the raw body put together, without the signature
+// parameter, exactly as received: nothing is decoded, encoded or put in order.
 #pragma once
 
 #include <array>

@@ -75,11 +75,13 @@ std::optional<std::size_t> parse_length(std::string_view text) {
 }
 
 std::expected<void, BadRequest> parse_target(std::string_view target, Head& head) {
-  if (target.empty() || !all(target, kTarget)) return bad("the request target has characters that must be percent-encoded");
+  if (target.empty() || !all(target, kTarget))
+    return bad("the request target has characters that must be percent-encoded");
   if (target.front() != '/' && !(target == "*" && head.method == Method::options)) {
     // Absolute form (RFC 9112, 3.2.2): the host in it does not matter here.
     const std::size_t scheme = target.find("://");
-    if (scheme == std::string_view::npos || head.method == Method::connect) return bad("the request target is not a path");
+    if (scheme == std::string_view::npos || head.method == Method::connect)
+      return bad("the request target is not a path");
     const std::size_t path = target.find('/', scheme + 3);
     target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
   }
@@ -99,7 +101,8 @@ std::expected<void, BadRequest> parse_request_line(std::string_view line, const 
     head.is_http_1_0 = true;
     head.keep_alive = false;
   } else if (version != "HTTP/1.1") {
-    return version.starts_with("HTTP/") ? bad(505, "only HTTP/1.1 and HTTP/1.0 are spoken here") : bad("the request line does not end with HTTP/1.1");
+    return version.starts_with("HTTP/") ? bad(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+                                        : bad("the request line does not end with HTTP/1.1");
   }
   const std::string_view target = line.substr(first + 1, last - first - 1);
   if (target.size() > options.target_bytes_max) return bad(414, "the request target is too long");
@@ -122,27 +125,32 @@ std::expected<void, BadRequest> note(const Header& header, Framing& framing, Hea
       break;
     case 6:
       if (named("expect")) {
-        if (!equal_ignoring_case(header.value, "100-continue")) return bad(417, "the only expectation known is 100-continue");
+        if (!equal_ignoring_case(header.value, "100-continue"))
+          return bad(417, "the only expectation known is 100-continue");
         head.expects_continue = !head.is_http_1_0;
       }
       break;
     case 10:
       if (named("connection")) {
-        if (lists(header.value, "close")) head.keep_alive = false;
-        else if (head.is_http_1_0 && lists(header.value, "keep-alive")) head.keep_alive = true;
+        if (lists(header.value, "close"))
+          head.keep_alive = false;
+        else if (head.is_http_1_0 && lists(header.value, "keep-alive"))
+          head.keep_alive = true;
       }
       break;
     case 14:
       if (named("content-length")) {
         const auto length = parse_length(header.value);
-        if (!length || (framing.has_length && *length != head.content_length)) return bad("Content-Length is not one number");
+        if (!length || (framing.has_length && *length != head.content_length))
+          return bad("Content-Length is not one number");
         framing.has_length = true;
         head.content_length = *length;
       }
       break;
     case 17:
       if (named("transfer-encoding")) {
-        if (framing.has_coding || !equal_ignoring_case(header.value, "chunked")) return bad(501, "the only transfer coding known is chunked");
+        if (framing.has_coding || !equal_ignoring_case(header.value, "chunked"))
+          return bad(501, "the only transfer coding known is chunked");
         framing.has_coding = head.is_chunked = true;
       }
       break;
@@ -152,7 +160,8 @@ std::expected<void, BadRequest> note(const Header& header, Framing& framing, Hea
   return {};
 }
 
-std::expected<void, BadRequest> parse_header(std::string_view line, Framing& framing, const Options& options, Head& head) {
+std::expected<void, BadRequest> parse_header(std::string_view line, Framing& framing, const Options& options,
+                                             Head& head) {
   if (line.front() == ' ' || line.front() == '\t') return bad("folded header lines are not taken");
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return bad("a header line has no colon");
@@ -168,16 +177,26 @@ std::expected<void, BadRequest> parse_header(std::string_view line, Framing& fra
 
 std::string_view name(Method method) {
   switch (method) {
-    case Method::get: return "GET";
-    case Method::head: return "HEAD";
-    case Method::post: return "POST";
-    case Method::put: return "PUT";
-    case Method::del: return "DELETE";
-    case Method::options: return "OPTIONS";
-    case Method::patch: return "PATCH";
-    case Method::trace: return "TRACE";
-    case Method::connect: return "CONNECT";
-    case Method::unknown: return "";
+    case Method::get:
+      return "GET";
+    case Method::head:
+      return "HEAD";
+    case Method::post:
+      return "POST";
+    case Method::put:
+      return "PUT";
+    case Method::del:
+      return "DELETE";
+    case Method::options:
+      return "OPTIONS";
+    case Method::patch:
+      return "PATCH";
+    case Method::trace:
+      return "TRACE";
+    case Method::connect:
+      return "CONNECT";
+    case Method::unknown:
+      return "";
   }
   return "";
 }
@@ -197,9 +216,11 @@ std::string_view Head::header(std::string_view wanted) const {
   return {};
 }
 
-std::expected<std::size_t, BadRequest> find_head_end(std::string_view text, std::size_t& scanned, const Options& options) {
+std::expected<std::size_t, BadRequest> find_head_end(std::string_view text, std::size_t& scanned,
+                                                     const Options& options) {
   // What cannot become a request is told at once: a client that speaks TLS to us would wait for ever.
-  if (!text.empty() && (kClasses[static_cast<unsigned char>(text.front())] & kToken) == 0) return bad("this is no HTTP request");
+  if (!text.empty() && (kClasses[static_cast<unsigned char>(text.front())] & kToken) == 0)
+    return bad("this is no HTTP request");
   while (true) {
     const std::size_t end = text.find('\n', scanned);
     if (end == std::string_view::npos || end >= options.head_bytes_max) break;
@@ -247,7 +268,8 @@ std::expected<void, BadRequest> ChunkedBody::take_size(std::string_view line, co
   std::size_t size = 0;
   for (const char c : digits) {
     const char low = lower(c);
-    if (!((low >= '0' && low <= '9') || (low >= 'a' && low <= 'f'))) return bad("a chunk's size is no hexadecimal number");
+    if (!((low >= '0' && low <= '9') || (low >= 'a' && low <= 'f')))
+      return bad("a chunk's size is no hexadecimal number");
     size = size * 16 + static_cast<std::size_t>(low <= '9' ? low - '0' : low - 'a' + 10);
   }
   if (body_.size() + size > options.body_bytes_max) return bad(413, "the request body is too large");
@@ -271,7 +293,8 @@ std::expected<bool, BadRequest> ChunkedBody::take(std::string_view text, const O
       if (text.size() - at_ > kChunkLineBytesMax) return bad("a chunk's size line is too long");
       return false;
     }
-    if (end == at_ || text[end - 1] != '\r' || end - at_ > kChunkLineBytesMax) return bad("a chunk's line does not end with CR LF");
+    if (end == at_ || text[end - 1] != '\r' || end - at_ > kChunkLineBytesMax)
+      return bad("a chunk's line does not end with CR LF");
     const std::string_view line = text.substr(at_, end - 1 - at_);
     at_ = end + 1;
     if (expecting_ == Expecting::size) {

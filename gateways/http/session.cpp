@@ -13,27 +13,48 @@ constexpr std::size_t kBufferKeptBytes = 4096;
 
 std::string_view status_line(int status) {
   switch (status) {
-    case 100: return "HTTP/1.1 100 Continue\r\n";
-    case 200: return "HTTP/1.1 200 OK\r\n";
-    case 400: return "HTTP/1.1 400 Bad Request\r\n";
-    case 401: return "HTTP/1.1 401 Unauthorized\r\n";
-    case 403: return "HTTP/1.1 403 Forbidden\r\n";
-    case 404: return "HTTP/1.1 404 Not Found\r\n";
-    case 405: return "HTTP/1.1 405 Method Not Allowed\r\n";
-    case 408: return "HTTP/1.1 408 Request Timeout\r\n";
-    case 409: return "HTTP/1.1 409 Conflict\r\n";
-    case 413: return "HTTP/1.1 413 Content Too Large\r\n";
-    case 414: return "HTTP/1.1 414 URI Too Long\r\n";
-    case 417: return "HTTP/1.1 417 Expectation Failed\r\n";
-    case 418: return "HTTP/1.1 418 I'm a teapot\r\n";
-    case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
-    case 431: return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
-    case 500: return "HTTP/1.1 500 Internal Server Error\r\n";
-    case 501: return "HTTP/1.1 501 Not Implemented\r\n";
-    case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
-    case 504: return "HTTP/1.1 504 Gateway Timeout\r\n";
-    case 505: return "HTTP/1.1 505 HTTP Version Not Supported\r\n";
-    default: break;
+    case 100:
+      return "HTTP/1.1 100 Continue\r\n";
+    case 200:
+      return "HTTP/1.1 200 OK\r\n";
+    case 400:
+      return "HTTP/1.1 400 Bad Request\r\n";
+    case 401:
+      return "HTTP/1.1 401 Unauthorized\r\n";
+    case 403:
+      return "HTTP/1.1 403 Forbidden\r\n";
+    case 404:
+      return "HTTP/1.1 404 Not Found\r\n";
+    case 405:
+      return "HTTP/1.1 405 Method Not Allowed\r\n";
+    case 408:
+      return "HTTP/1.1 408 Request Timeout\r\n";
+    case 409:
+      return "HTTP/1.1 409 Conflict\r\n";
+    case 413:
+      return "HTTP/1.1 413 Content Too Large\r\n";
+    case 414:
+      return "HTTP/1.1 414 URI Too Long\r\n";
+    case 417:
+      return "HTTP/1.1 417 Expectation Failed\r\n";
+    case 418:
+      return "HTTP/1.1 418 I'm a teapot\r\n";
+    case 429:
+      return "HTTP/1.1 429 Too Many Requests\r\n";
+    case 431:
+      return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
+    case 500:
+      return "HTTP/1.1 500 Internal Server Error\r\n";
+    case 501:
+      return "HTTP/1.1 501 Not Implemented\r\n";
+    case 503:
+      return "HTTP/1.1 503 Service Unavailable\r\n";
+    case 504:
+      return "HTTP/1.1 504 Gateway Timeout\r\n";
+    case 505:
+      return "HTTP/1.1 505 HTTP Version Not Supported\r\n";
+    default:
+      break;
   }
   CHECK_MSG(false, "a status without a line");
   return {};
@@ -58,8 +79,10 @@ core::BytesView Wire::assemble(const Answer& answer, bool without_body, bool clo
   bytes += "Content-Length: ";
   append_number(bytes, answer.body.size());
   bytes += "\r\n";
-  if (close) bytes += "Connection: close\r\n";
-  else if (is_http_1_0) bytes += "Connection: keep-alive\r\n";
+  if (close)
+    bytes += "Connection: close\r\n";
+  else if (is_http_1_0)
+    bytes += "Connection: keep-alive\r\n";
   bytes += "\r\n";
   if (!without_body) bytes += answer.body;
   return core::as_bytes(bytes);
@@ -89,7 +112,8 @@ void Session::receive(core::BytesView bytes) {
     }
   }
   // A client that keeps sending while its requests wait for their answers is not one we can serve.
-  if (!closing_ && buffer_.size() > options_.waiting_bytes_max + options_.head_bytes_max + kChunkedRawFactor * options_.body_bytes_max) {
+  if (!closing_ && buffer_.size() > options_.waiting_bytes_max + options_.head_bytes_max +
+                                        kChunkedRawFactor * options_.body_bytes_max) {
     end();
   }
 }
@@ -124,8 +148,8 @@ std::size_t Session::process(std::string_view text) {
   return used;
 }
 
-// One request from the front of `text`: its size when it was whole and has been handed out, 0 when more must come or the
-// connection ends.
+// One request from the front of `text`: its size when it was whole and has been handed out, 0 when more must come or
+// the connection ends.
 std::size_t Session::take_request(std::string_view text) {
   if (text.empty()) return 0;
   if (head_bytes_ == 0) {
@@ -136,8 +160,10 @@ std::size_t Session::take_request(std::string_view text) {
     head_is_current_ = false;
   }
   if (!head_is_current_) {
-    // The bytes may have moved since: a body that comes in pieces costs its head again, a request that comes whole does not.
-    if (const auto parsed = parse_head(text.substr(0, head_bytes_), options_, head_); !parsed) return refuse(parsed.error()), 0;
+    // The bytes may have moved since: a body that comes in pieces costs its head again, a request that comes whole does
+    // not.
+    if (const auto parsed = parse_head(text.substr(0, head_bytes_), options_, head_); !parsed)
+      return refuse(parsed.error()), 0;
     head_is_current_ = true;
   }
   const std::size_t body_bytes = take_body(text.substr(head_bytes_));

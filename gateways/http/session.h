@@ -1,8 +1,9 @@
 // One client connection speaking HTTP/1.1: bytes in, requests out; answers in, bytes out.
 //
-// Requests on one connection may be sent without waiting (pipelining) and may be answered in any order and much later; the
-// answers leave in the order of the requests. What a client can make a session hold is bounded by Options. The session owns
-// its buffers, borrows the network and the Wire, and calls its Handler from inside receive(), answer() and tick(). One thread.
+// Requests on one connection may be sent without waiting (pipelining) and may be answered in any order and much later;
+// the answers leave in the order of the requests. What a client can make a session hold is bounded by Options. The
+// session owns its buffers, borrows the network and the Wire, and calls its Handler from inside receive(), answer() and
+// tick(). One thread.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ struct Answer {
   std::string_view content_type = "application/json;charset=UTF-8";
   std::string_view header_lines;  // further headers, each "Name: value\r\n"
   std::string_view body;
-  bool close = false;             // end the connection behind this answer
+  bool close = false;  // end the connection behind this answer
 };
 
 class Session;
@@ -70,7 +71,7 @@ class Session {
     bool without_body = false;  // HEAD
     bool close = false;
     bool is_http_1_0 = false;
-    std::string held;           // an answer that waits for those before it
+    std::string held;  // an answer that waits for those before it
   };
   [[nodiscard]] Slot& slot(std::uint64_t number) { return slots_[number & (slots_.size() - 1)]; }
   std::uint64_t open_slot(const Head* head);
@@ -91,19 +92,19 @@ class Session {
   Wire& wire_;
   const io::ConnectionId connection_;
 
-  std::string buffer_;         // bytes received and not used, from the start of a request
-  Head head_;                  // of the request being received, once head_bytes_ is known; views into the bytes at hand
+  std::string buffer_;  // bytes received and not used, from the start of a request
+  Head head_;           // of the request being received, once head_bytes_ is known; views into the bytes at hand
   std::size_t scanned_ = 0;
   std::size_t head_bytes_ = 0;
   bool head_is_current_ = false;  // head_'s views point into the text being processed
   bool continue_sent_ = false;
   ChunkedBody chunked_;
 
-  std::vector<Slot> slots_;    // ring, a power of two
+  std::vector<Slot> slots_;             // ring, a power of two
   std::uint64_t first_ = 0, next_ = 0;  // requests [first_, next_) are unanswered or held
 
   std::int64_t now_ns_;
-  std::int64_t active_ns_;     // of the last byte received
+  std::int64_t active_ns_;  // of the last byte received
   std::int64_t request_started_ns_ = 0;
   bool processing_ = false;
   bool closing_ = false;  // nothing more is read

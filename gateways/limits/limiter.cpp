@@ -38,7 +38,8 @@ void Limiter::leave(Address& address) {
   --address.connections;
 }
 
-// Those without a connection go, but for the banned; a flood of addresses therefore forgets honest ones' counts, not bans.
+// Those without a connection go, but for the banned; a flood of addresses therefore forgets honest ones' counts, not
+// bans.
 void Limiter::forget_some(core::Time now) {
   std::erase_if(addresses_, [now](const auto& entry) {
     return entry.second->connections == 0 && entry.second->banned_until <= now;

@@ -1,8 +1,9 @@
-// Counts what clients use and says when it is too much: request weight and raw requests per address, new orders per account.
+// Counts what clients use and says when it is too much: request weight and raw requests per address, new orders per
+// account.
 //
-// Windows are fixed and aligned (the minute of the clock), as published. Owned by a gateway, shared by all its protocols, one
-// thread. Remembers a bounded number of addresses; those with open connections are never forgotten. Time is an argument; a
-// clock that jumps starts new windows, nothing worse.
+// Windows are fixed and aligned (the minute of the clock), as published. Owned by a gateway, shared by all its
+// protocols, one thread. Remembers a bounded number of addresses; those with open connections are never forgotten. Time
+// is an argument; a clock that jumps starts new windows, nothing worse.
 #pragma once
 
 #include <cstdint>

@@ -15,14 +15,14 @@ struct Window {
 
 struct Profile {
   std::string_view name = "open";
-  Window request_weight{0, 60'000'000'000};      // per address
-  Window raw_requests{0, 300'000'000'000};       // per address
-  Window orders_short{0, 10'000'000'000};        // per account
-  Window orders_day{0, 86'400'000'000'000};      // per account
+  Window request_weight{0, 60'000'000'000};  // per address
+  Window raw_requests{0, 300'000'000'000};   // per address
+  Window orders_short{0, 10'000'000'000};    // per account
+  Window orders_day{0, 86'400'000'000'000};  // per account
   // An address that sends this many requests more while it is being answered 429 is banned, each time longer.
-  std::uint32_t violations_max = 0;              // 0: never
+  std::uint32_t violations_max = 0;                                             // 0: never
   std::int64_t ban_ns_min = 120'000'000'000, ban_ns_max = 259'200'000'000'000;  // 2 minutes to 3 days, doubling
-  std::size_t addresses_max = 100'000;           // remembered at a time
+  std::size_t addresses_max = 100'000;                                          // remembered at a time
 };
 
 [[nodiscard]] constexpr Profile open_profile() { return {}; }

@@ -53,8 +53,10 @@ class House : public TestHouse {
     const auto id_of = [this](std::string_view name) {
       return port.views().accounts.order(ann.account, core::MarketId{1}, name)->id.value();
     };
-    names = {{"{key}", ann.api_key}, {"{mine}", std::to_string(id_of("mine"))}, {"{done}", std::to_string(id_of("done"))}};
-    port.apply(instruments::SetMarketState{port.views().instruments.market("ETHBTC")->id, instruments::MarketState::halted});
+    names = {
+        {"{key}", ann.api_key}, {"{mine}", std::to_string(id_of("mine"))}, {"{done}", std::to_string(id_of("done"))}};
+    port.apply(
+        instruments::SetMarketState{port.views().instruments.market("ETHBTC")->id, instruments::MarketState::halted});
   }
 
   std::string bytes_of(const Case& each) {
@@ -81,10 +83,12 @@ class House : public TestHouse {
     std::string out;
     for (const Trader* each : {&ann, &bob}) {
       for (const history::AssetBalance& balance : port.views().accounts.balances(each->account)) {
-        out += std::to_string(balance.asset.value()) + ":" + core::format_decimal(balance.balance.available.value(), 8, 8) + "/" +
+        out += std::to_string(balance.asset.value()) + ":" +
+               core::format_decimal(balance.balance.available.value(), 8, 8) + "/" +
                core::format_decimal(balance.balance.held.value(), 8, 8) + " ";
       }
-      for (const history::Order* order : port.views().accounts.open_orders(each->account, {})) out += std::to_string(order->id.value()) + " ";
+      for (const history::Order* order : port.views().accounts.open_orders(each->account, {}))
+        out += std::to_string(order->id.value()) + " ";
     }
     return out;
   }
@@ -110,7 +114,8 @@ class House : public TestHouse {
     return text;
   }
   static void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+      text.replace(at, from.size(), to);
   }
   static void expand_escapes(std::string& text) {
     std::string out;

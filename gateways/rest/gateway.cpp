@@ -22,7 +22,8 @@ constexpr std::int64_t kReplyNsMax = 10 * kSecondNs;  // then -1007, as publishe
 
 class Connection final : public http::Session {
  public:
-  Connection(const http::Options& options, http::Handler& handler, http::Wire& wire, io::ConnectionId id, std::int64_t now_ns, limits::Address& from)
+  Connection(const http::Options& options, http::Handler& handler, http::Wire& wire, io::ConnectionId id,
+             std::int64_t now_ns, limits::Address& from)
       : http::Session(options, handler, wire, id, now_ns), address(from) {}
   limits::Address& address;
 };
@@ -35,22 +36,32 @@ enum class Outcome : std::uint8_t { body, waiting };
 }  // namespace
 
 struct Gateway::State final : public http::Handler {
-  State(Gateway& self, Options given, gateways::ExchangePort& exchange, auth::KeyRing& ring, io::Network& net, MetricsText text)
-      : gateway(self), options(std::move(given)), port(exchange), keys(ring), limiter(options.limits), metrics(std::move(text)), wire(net) {}
+  State(Gateway& self, Options given, gateways::ExchangePort& exchange, auth::KeyRing& ring, io::Network& net,
+        MetricsText text)
+      : gateway(self),
+        options(std::move(given)),
+        port(exchange),
+        keys(ring),
+        limiter(options.limits),
+        metrics(std::move(text)),
+        wire(net) {}
 
   void on_request(http::Session& session, const http::Request& request) override;
   void on_bad_request(http::Session& session, std::uint64_t number, const http::BadRequest& why) override;
 
   void answer_internal(Connection& connection, std::uint64_t number, Internal which);
   void answer_unknown(Connection& connection, const http::Request& request, bool path_is_known);
-  std::expected<Outcome, spot::ApiError> handle(Connection& connection, const http::Request& request, const Route& route);
+  std::expected<Outcome, spot::ApiError> handle(Connection& connection, const http::Request& request,
+                                                const Route& route);
   std::expected<void, spot::ApiError> admit(Connection& connection, std::uint32_t weight);
   std::expected<spot::TimeUnit, spot::ApiError> take_time_unit(const http::Head& head);
-  std::expected<Outcome, spot::ApiError> submit(Connection& connection, const http::Request& request, std::uint32_t weight,
-                                                const spot::Pending& pending, const spot::Signed& caller);
+  std::expected<Outcome, spot::ApiError> submit(Connection& connection, const http::Request& request,
+                                                std::uint32_t weight, const spot::Pending& pending,
+                                                const spot::Signed& caller);
   void answer_pending(Connection& connection, const Waiting& waiting, const gateways::Reply& reply);
   void count_orders(const gateways::Reply& reply, const Waiting& waiting);
-  void send(Connection& connection, std::uint64_t number, int status, std::string_view content_type = "application/json;charset=UTF-8");
+  void send(Connection& connection, std::uint64_t number, int status,
+            std::string_view content_type = "application/json;charset=UTF-8");
   void send_error(Connection& connection, std::uint64_t number, const spot::ApiError& error);
   void write_usage(const Connection& connection);
   void write_order_counts(core::AccountId account);
@@ -68,7 +79,7 @@ struct Gateway::State final : public http::Handler {
   WaitingRequests waiting;
   Counters counters;
   bool stopping = false;
-  std::int64_t now_ns = 0;            // of the last tick
+  std::int64_t now_ns = 0;  // of the last tick
   std::int64_t waiting_looked_at_ns = 0;
   std::int64_t date_s = -1;
   // Scratch of the request at hand, kept for its capacity.
@@ -86,7 +97,8 @@ void Gateway::State::on_request(http::Session& session, const http::Request& req
   refresh_date();
   const Match match = find_route(request.head.method, request.head.path);
   if (match.route == nullptr) return answer_unknown(connection, request, match.path_is_known);
-  if (match.route->internal != Internal::none) return answer_internal(connection, request.number, match.route->internal);
+  if (match.route->internal != Internal::none)
+    return answer_internal(connection, request.number, match.route->internal);
   const auto outcome = handle(connection, request, *match.route);
   if (!outcome) return send_error(connection, request.number, outcome.error());
   if (*outcome == Outcome::body) {
@@ -104,8 +116,10 @@ void Gateway::State::on_bad_request(http::Session& session, std::uint64_t number
 
 void Gateway::State::answer_unknown(Connection& connection, const http::Request& request, bool path_is_known) {
   const limits::Verdict verdict = limiter.request(connection.address, 1, port.now());
-  if (verdict.finding != limits::Finding::allowed) return send_error(connection, request.number, spot::limited(verdict, options.limits));
-  if (request.head.method == http::Method::unknown) return send_error(connection, request.number, spot::method_not_allowed(501));
+  if (verdict.finding != limits::Finding::allowed)
+    return send_error(connection, request.number, spot::limited(verdict, options.limits));
+  if (request.head.method == http::Method::unknown)
+    return send_error(connection, request.number, spot::method_not_allowed(501));
   if (!path_is_known) return send_error(connection, request.number, spot::not_found());
   header_lines += fmt::format("Allow: {}\r\n", allowed_methods(request.head.path));
   send_error(connection, request.number, spot::method_not_allowed(405));
@@ -132,18 +146,22 @@ std::expected<void, spot::ApiError> Gateway::State::admit(Connection& connection
 
 std::expected<spot::TimeUnit, spot::ApiError> Gateway::State::take_time_unit(const http::Head& head) {
   std::string_view text = head.header("X-MBX-TIME-UNIT");
-  if (const auto parameter = parameters.read("timeUnit")) text = *parameter;
-  else if (text.empty()) return spot::TimeUnit::millisecond;
+  if (const auto parameter = parameters.read("timeUnit"))
+    text = *parameter;
+  else if (text.empty())
+    return spot::TimeUnit::millisecond;
   if (http::equal_ignoring_case(text, "MICROSECOND")) return spot::TimeUnit::microsecond;
   if (http::equal_ignoring_case(text, "MILLISECOND")) return spot::TimeUnit::millisecond;
   return std::unexpected(spot::bad_time_unit());
 }
 
-std::expected<Outcome, spot::ApiError> Gateway::State::handle(Connection& connection, const http::Request& request, const Route& route) {
+std::expected<Outcome, spot::ApiError> Gateway::State::handle(Connection& connection, const http::Request& request,
+                                                              const Route& route) {
   const auto parsed = parameters.parse(request.head.query, request.body);
   const std::uint32_t weight = parsed && route.weigh != nullptr ? route.weigh(parameters) : route.weight;
   if (auto admitted = admit(connection, weight); !admitted) return std::unexpected(std::move(admitted.error()));
-  if (!request.body.empty() && request.head.header("Content-Type").starts_with("application/json")) return std::unexpected(spot::bad_json());
+  if (!request.body.empty() && request.head.header("Content-Type").starts_with("application/json"))
+    return std::unexpected(spot::bad_json());
   if (!parsed) return std::unexpected(parsed.error());
   const auto time_unit = take_time_unit(request.head);
   if (!time_unit) return std::unexpected(time_unit.error());
@@ -154,7 +172,8 @@ std::expected<Outcome, spot::ApiError> Gateway::State::handle(Connection& connec
   spot::Signed caller;
   if (route.security != spot::Security::none) {
     const auth::Payload payload(request.head.query, request.body);
-    auto checked = spot::check_signed(arguments, keys, request.head.header("X-MBX-APIKEY"), payload.pieces(), route.security, now);
+    auto checked =
+        spot::check_signed(arguments, keys, request.head.header("X-MBX-APIKEY"), payload.pieces(), route.security, now);
     if (!checked) return std::unexpected(std::move(checked.error()));
     caller = *checked;
   }
@@ -183,14 +202,21 @@ std::expected<Outcome, spot::ApiError> Gateway::State::handle(Connection& connec
   return submit(connection, request, weight, pending, caller);
 }
 
-std::expected<Outcome, spot::ApiError> Gateway::State::submit(Connection& connection, const http::Request& request, std::uint32_t weight,
-                                                              const spot::Pending& pending, const spot::Signed& caller) {
+std::expected<Outcome, spot::ApiError> Gateway::State::submit(Connection& connection, const http::Request& request,
+                                                              std::uint32_t weight, const spot::Pending& pending,
+                                                              const spot::Signed& caller) {
   if (stopping) return std::unexpected(spot::refused(gateways::Refusal::stopping));
-  if (waiting.size() >= options.waiting_requests_max) return std::unexpected(spot::refused(gateways::Refusal::overloaded));
+  if (waiting.size() >= options.waiting_requests_max)
+    return std::unexpected(spot::refused(gateways::Refusal::overloaded));
   const core::Time now = port.now();
   if (auto stale = spot::staleness(caller.freshness, now)) return std::unexpected(std::move(*stale));
   const auto [token, place] = waiting.add();
-  place = {.connection = connection.connection(), .request = request.number, .weight = weight, .since_ns = now_ns, .answered = false, .pending = pending};
+  place = {.connection = connection.connection(),
+           .request = request.number,
+           .weight = weight,
+           .since_ns = now_ns,
+           .answered = false,
+           .pending = pending};
   // The reply may come from inside submit: nothing of this request is touched after it.
   const auto submitted = port.submit(command, token, gateway, now);
   if (submitted) {
@@ -229,10 +255,15 @@ void Gateway::State::answer_pending(Connection& connection, const Waiting& of, c
 }
 
 void Gateway::State::send(Connection& connection, std::uint64_t number, int status, std::string_view content_type) {
-  if (status < 300) ++counters.responses_2xx;
-  else if (status < 500) ++counters.responses_4xx;
-  else ++counters.responses_5xx;
-  connection.answer(number, {.status = status, .content_type = content_type, .header_lines = header_lines, .body = body, .close = stopping});
+  if (status < 300)
+    ++counters.responses_2xx;
+  else if (status < 500)
+    ++counters.responses_4xx;
+  else
+    ++counters.responses_5xx;
+  connection.answer(
+      number,
+      {.status = status, .content_type = content_type, .header_lines = header_lines, .body = body, .close = stopping});
 }
 
 void Gateway::State::send_error(Connection& connection, std::uint64_t number, const spot::ApiError& error) {
@@ -251,7 +282,8 @@ void Gateway::State::write_usage(const Connection& connection) {
 
 void Gateway::State::write_order_counts(core::AccountId account) {
   const limits::Limiter::OrderCounts used = limiter.orders(account, port.now());
-  fmt::format_to(std::back_inserter(header_lines), "X-MBX-ORDER-COUNT-10S: {}\r\nX-MBX-ORDER-COUNT-1D: {}\r\n", used.in_short, used.in_day);
+  fmt::format_to(std::back_inserter(header_lines), "X-MBX-ORDER-COUNT-10S: {}\r\nX-MBX-ORDER-COUNT-1D: {}\r\n",
+                 used.in_short, used.in_day);
 }
 
 void Gateway::State::refresh_date() {
@@ -262,9 +294,11 @@ void Gateway::State::refresh_date() {
   std::tm parts{};
   gmtime_r(&time, &parts);
   static constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  wire.date_line = fmt::format("Date: {}, {:02} {} {} {:02}:{:02}:{:02} GMT\r\n", kDays[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
-                               kMonths[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  static constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  wire.date_line = fmt::format(
+      "Date: {}, {:02} {} {} {:02}:{:02}:{:02} GMT\r\n", kDays[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
+      kMonths[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
 void Gateway::State::append_own_metrics(std::string& out) const {
@@ -283,7 +317,8 @@ void Gateway::State::append_own_metrics(std::string& out) const {
   line("exchange_rest_requests_waiting", "gauge", now.requests_waiting);
 }
 
-Gateway::Gateway(Options options, gateways::ExchangePort& port, auth::KeyRing& keys, io::Network& network, MetricsText metrics)
+Gateway::Gateway(Options options, gateways::ExchangePort& port, auth::KeyRing& keys, io::Network& network,
+                 MetricsText metrics)
     : state_(std::make_unique<State>(*this, std::move(options), port, keys, network, std::move(metrics))) {}
 Gateway::~Gateway() = default;
 
@@ -317,10 +352,10 @@ Counters Gateway::counters() const {
 void Gateway::on_open(io::ConnectionId connection, std::string_view peer_address) {
   State& state = *state_;
   limits::Address& address = state.limiter.join(peer_address, state.port.now());
-  const bool is_new =
-      state.connections
-          .emplace(connection, std::make_unique<Connection>(state.options.http, state, state.wire, connection, state.now_ns, address))
-          .second;
+  const bool is_new = state.connections
+                          .emplace(connection, std::make_unique<Connection>(state.options.http, state, state.wire,
+                                                                            connection, state.now_ns, address))
+                          .second;
   CHECK(is_new);
 }
 

@@ -1,8 +1,8 @@
 // The REST gateway: the Binance-compatible Spot endpoints, health and metrics, over HTTP/1.1.
 //
-// It owns its connections' sessions (gateways/http), the limits' counters (gateways/limits) and the table of requests that
-// wait for the exchange; it reads the views and submits commands through the ExchangePort. It knows no socket, no clock and
-// no thread: bytes come from io::Network, time from ExchangePort::now() and tick(). All on one thread.
+// It owns its connections' sessions (gateways/http), the limits' counters (gateways/limits) and the table of requests
+// that wait for the exchange; it reads the views and submits commands through the ExchangePort. It knows no socket, no
+// clock and no thread: bytes come from io::Network, time from ExchangePort::now() and tick(). All on one thread.
 #pragma once
 
 #include <cstdint>
@@ -27,23 +27,25 @@ struct Options {
   orders::SelfTrade self_trade_default = orders::SelfTrade::none;  // of orders that name no selfTradePreventionMode
 };
 
-// Appends the text of GET /metrics (Prometheus text format). May be empty: then /metrics has the gateway's own figures only.
+// Appends the text of GET /metrics (Prometheus text format). May be empty: then /metrics has the gateway's own figures
+// only.
 using MetricsText = std::function<void(std::string& out)>;
 
 struct Counters {
   std::uint64_t requests = 0;
   std::uint64_t responses_2xx = 0, responses_4xx = 0, responses_5xx = 0;
-  std::uint64_t orders_submitted = 0;   // commands given to the exchange
-  std::uint64_t rate_limited = 0;       // 429 and 418
+  std::uint64_t orders_submitted = 0;        // commands given to the exchange
+  std::uint64_t rate_limited = 0;            // 429 and 418
   std::uint64_t replies_without_client = 0;  // the connection was gone when the reply came
   std::size_t connections_open = 0;
-  std::size_t requests_waiting = 0;     // for the exchange
+  std::size_t requests_waiting = 0;  // for the exchange
 };
 
 class Gateway final : public io::ConnectionHandler, public gateways::ReplyHandler {
  public:
   // REQUIRES port, keys and network to outlive it. Pass it to Network::listen as the handler.
-  Gateway(Options options, gateways::ExchangePort& port, auth::KeyRing& keys, io::Network& network, MetricsText metrics = {});
+  Gateway(Options options, gateways::ExchangePort& port, auth::KeyRing& keys, io::Network& network,
+          MetricsText metrics = {});
   ~Gateway() override;
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;

@@ -14,7 +14,8 @@ namespace {
 using http::Method;
 using spot::Security;
 
-constexpr Route read(std::string_view path, std::uint32_t weight, spot::Read operation, Security security = Security::none) {
+constexpr Route read(std::string_view path, std::uint32_t weight, spot::Read operation,
+                     Security security = Security::none) {
   return {.method = Method::get, .path = path, .weight = weight, .security = security, .read = operation};
 }
 constexpr Route read(std::string_view path, std::uint32_t (*weigh)(const spot::Parameters&), spot::Read operation,
@@ -22,16 +23,23 @@ constexpr Route read(std::string_view path, std::uint32_t (*weigh)(const spot::P
   return {.method = Method::get, .path = path, .security = security, .read = operation, .weigh = weigh};
 }
 constexpr Route change(Method method, std::string_view path, spot::Order operation, bool places_order = false) {
-  return {.method = method, .path = path, .security = Security::trade, .order = operation, .places_order = places_order};
+  return {
+      .method = method, .path = path, .security = Security::trade, .order = operation, .places_order = places_order};
 }
-constexpr Route internal(std::string_view path, Internal which) { return {.method = Method::get, .path = path, .internal = which}; }
+constexpr Route internal(std::string_view path, Internal which) {
+  return {.method = Method::get, .path = path, .internal = which};
+}
 
 constexpr std::array kRoutes = {
     // trading
     change(Method::post, "/api/v3/order", spot::place_order, true),
     change(Method::del, "/api/v3/order", spot::cancel_order),
     change(Method::del, "/api/v3/openOrders", spot::cancel_open_orders),
-    Route{.method = Method::post, .path = "/api/v3/order/test", .security = Security::trade, .read = spot::test_order, .weigh = spot::test_order_weight},
+    Route{.method = Method::post,
+          .path = "/api/v3/order/test",
+          .security = Security::trade,
+          .read = spot::test_order,
+          .weigh = spot::test_order_weight},
     // one account
     read("/api/v3/order", 4, spot::query_order, Security::user_data),
     read("/api/v3/openOrders", spot::open_orders_weight, spot::open_orders, Security::user_data),

@@ -1,119 +1,17 @@
-// What the tests of the gateway share: a whole exchange on one thread, the real folds behind a port that carries commands out
-// at once (or when told), and a network that is two strings.
+// What the tests of the gateway share: a whole exchange with two traders, and a client that signs.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gateways/auth/hmac.h"
 #include "gateways/auth/payload.h"
-#include "gateways/rest/gateway.h"
-#include "services/engine/engine.h"
-#include "services/engine/replica.h"
-#include "services/instruments/defaults.h"
+#include "gateways/rest/test_port.h"
 
 namespace rest {
-
-// Applies commands to the real engine and updates the views; replies at once, or on `deliver` when `holding`.
-class TestPort final : public gateways::ExchangePort {
- public:
-  TestPort() {
-    for (const auto& asset : instruments::default_assets()) apply(asset);
-    for (const auto& market : instruments::default_markets()) apply(market);
-  }
-  std::expected<void, gateways::Refusal> submit(const engine::Command& command, std::uint64_t token, gateways::ReplyHandler& handler,
-                                                core::Time) override {
-    if (refusal) return std::unexpected(*refusal);
-    held_.push_back({command, token, &handler});
-    if (!holding) deliver();
-    return {};
-  }
-  [[nodiscard]] const engine::Views& views() const override { return views_; }
-  [[nodiscard]] core::Time now() const override { return time; }
-  [[nodiscard]] bool ready() const override { return is_ready; }
-
-  // Carries out everything held, oldest first.
-  void deliver() {
-    while (!held_.empty()) {
-      const Held next = held_.front();
-      held_.pop_front();
-      apply(next.command);
-      next.handler->on_reply({.token = next.token, .sequence = sequence_, .time = time, .events = output_.account_events});
-    }
-  }
-  void apply(const engine::Command& command) {
-    core::RecordHeader header;
-    header.sequence = sequence_ = sequence_.next();
-    header.time = time;
-    output_.clear();
-    engine_.apply(header, command, output_);
-    for (const auto& event : output_.account_events) views_.apply(event);
-    for (const auto& event : output_.market_events) views_.apply(event, time);
-  }
-  [[nodiscard]] std::size_t held() const { return held_.size(); }
-  [[nodiscard]] const engine::Engine& engine() const { return engine_; }
-
-  core::Time time{1'700'000'000'000'000'000};
-  bool holding = false;
-  bool is_ready = true;
-  std::optional<gateways::Refusal> refusal;
-
- private:
-  struct Held {
-    engine::Command command;
-    std::uint64_t token;
-    gateways::ReplyHandler* handler;
-  };
-  engine::Engine engine_;
-  engine::Views views_;
-  engine::Output output_;
-  core::Sequence sequence_;
-  std::deque<Held> held_;
-};
-
-class TestNetwork final : public io::Network {
- public:
-  core::Result<std::string> listen(const std::string&, io::ConnectionHandler& handler) override {
-    handler_ = &handler;
-    return "test";
-  }
-  void send(io::ConnectionId connection, core::BytesView bytes) override { clients_[connection].received += core::as_text(bytes); }
-  [[nodiscard]] std::size_t unsent_bytes(io::ConnectionId connection) const override {
-    const auto found = clients_.find(connection);
-    return found == clients_.end() ? 0 : found->second.unsent;
-  }
-  void close(io::ConnectionId connection) override { clients_[connection].closed = true; }
-
-  io::ConnectionId connect(std::string_view address = "192.0.2.1") {
-    handler_->on_open(++last_, address);
-    clients_[last_] = {};
-    return last_;
-  }
-  void feed(io::ConnectionId connection, std::string_view bytes) { handler_->on_bytes(connection, core::as_bytes(bytes)); }
-  // What was sent since the last time.
-  std::string take(io::ConnectionId connection) { return std::exchange(clients_[connection].received, {}); }
-  [[nodiscard]] bool closed(io::ConnectionId connection) { return clients_[connection].closed; }
-  void hang_up(io::ConnectionId connection) {
-    clients_.erase(connection);
-    handler_->on_closed(connection);
-  }
-  void set_unsent(io::ConnectionId connection, std::size_t bytes) { clients_[connection].unsent = bytes; }
-
- private:
-  struct Client {
-    std::string received;
-    std::size_t unsent = 0;
-    bool closed = false;
-  };
-  io::ConnectionHandler* handler_ = nullptr;
-  std::map<io::ConnectionId, Client> clients_;
-  io::ConnectionId last_ = 0;
-};
 
 struct Response {
   int status = 0;
@@ -185,29 +83,43 @@ class TestHouse {
   }
   Trader add_key(core::AccountId account, char letter, auth::Permissions permissions) {
     Trader made{account, std::string(64, letter), std::string(63, 's') + letter};
-    EXPECT_TRUE(keys.add({.api_key = made.api_key, .account = account, .permissions = permissions, .type = auth::KeyType::hmac, .secret = made.secret}));
+    EXPECT_TRUE(keys.add({.api_key = made.api_key,
+                          .account = account,
+                          .permissions = permissions,
+                          .type = auth::KeyType::hmac,
+                          .secret = made.secret}));
     return made;
   }
   void deposit(const Trader& to, std::string_view asset, std::int64_t whole) {
-    port.apply(ledger::Deposit{.account = to.account, .asset = port.views().instruments.asset(asset)->id, .amount = core::Amount{whole * core::int128{100'000'000}}, .reference = {}});
+    port.apply(ledger::Deposit{.account = to.account,
+                               .asset = port.views().instruments.asset(asset)->id,
+                               .amount = core::Amount{whole * core::int128{100'000'000}},
+                               .reference = {}});
   }
-  [[nodiscard]] std::string now_ms(std::int64_t offset = 0) const { return std::to_string(port.time.milliseconds() + offset); }
+  [[nodiscard]] std::string now_ms(std::int64_t offset = 0) const {
+    return std::to_string(port.time.milliseconds() + offset);
+  }
   [[nodiscard]] static std::string sign(const Trader& as, std::string_view query, std::string_view body = {}) {
     const auth::Payload payload(query, body);
     return auth::to_hex(auth::HmacSha256(as.secret).sign(payload.pieces()));
   }
 
   // A request's bytes.
-  [[nodiscard]] static std::string http(std::string_view method, std::string_view target, std::string_view body = {}, std::string_view headers = {}) {
-    std::string out = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: test\r\n" + std::string(headers);
-    if (!body.empty()) out += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+  [[nodiscard]] static std::string http(std::string_view method, std::string_view target, std::string_view body = {},
+                                        std::string_view headers = {}) {
+    std::string out =
+        std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: test\r\n" + std::string(headers);
+    if (!body.empty())
+      out +=
+          "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
     return out + "\r\n" + std::string(body);
   }
-  [[nodiscard]] std::string signed_http(const Trader& as, std::string_view method, std::string_view path, std::string query = {},
-                                        std::string_view headers = {}) const {
+  [[nodiscard]] std::string signed_http(const Trader& as, std::string_view method, std::string_view path,
+                                        std::string query = {}, std::string_view headers = {}) const {
     query += (query.empty() ? "timestamp=" : "&timestamp=") + now_ms();
     query += "&signature=" + sign(as, query);
-    return http(method, std::string(path) + "?" + query, {}, "X-MBX-APIKEY: " + as.api_key + "\r\n" + std::string(headers));
+    return http(method, std::string(path) + "?" + query, {},
+                "X-MBX-APIKEY: " + as.api_key + "\r\n" + std::string(headers));
   }
 
   // On a connection of its own.
@@ -223,12 +135,15 @@ class TestHouse {
     return responses.front();
   }
   Response get(std::string_view target) { return send(http("GET", target)); }
-  Response call(const Trader& as, std::string_view method, std::string_view path, std::string query = {}, std::string_view headers = {}) {
+  Response call(const Trader& as, std::string_view method, std::string_view path, std::string query = {},
+                std::string_view headers = {}) {
     return send(signed_http(as, method, path, std::move(query), headers));
   }
-  Response limit(const Trader& as, std::string_view side, std::string_view price, std::string_view quantity, std::string_view more = {}) {
+  Response limit(const Trader& as, std::string_view side, std::string_view price, std::string_view quantity,
+                 std::string_view more = {}) {
     return call(as, "POST", "/api/v3/order",
-                "symbol=BTCUSDT&type=LIMIT&timeInForce=GTC&side=" + std::string(side) + "&price=" + std::string(price) + "&quantity=" + std::string(quantity) + std::string(more));
+                "symbol=BTCUSDT&type=LIMIT&timeInForce=GTC&side=" + std::string(side) + "&price=" + std::string(price) +
+                    "&quantity=" + std::string(quantity) + std::string(more));
   }
 
   TestPort port;

@@ -1,5 +1,5 @@
-// Requests whose command is with the exchange: what is needed to answer each when its reply comes. Tokens name a place and
-// its generation, so a token is good for one reply. Places are reused: in the steady state nothing is allocated.
+// Requests whose command is with the exchange: what is needed to answer each when its reply comes. Tokens name a place
+// and its generation, so a token is good for one reply. Places are reused: in the steady state nothing is allocated.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@ namespace rest {
 
 struct Waiting {
   io::ConnectionId connection = 0;
-  std::uint64_t request = 0;      // within its connection
-  std::uint32_t weight = 0;       // given back when the command succeeds
+  std::uint64_t request = 0;  // within its connection
+  std::uint32_t weight = 0;   // given back when the command succeeds
   std::int64_t since_ns = 0;
-  bool answered = false;          // with a time-out: the reply, when it comes, is dropped
+  bool answered = false;  // with a time-out: the reply, when it comes, is dropped
   spot::Pending pending;
 };
 

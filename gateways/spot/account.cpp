@@ -37,8 +37,10 @@ void take_period(Arguments& arguments, history::Query& query) {
   query.from = arguments.time("startTime");
   query.until = arguments.time("endTime");
   if (!arguments.ok() || !query.from || !query.until) return;
-  if (query.until->ns < query.from->ns) arguments.complain(bad_combination());
-  else if (query.until->ns - query.from->ns > kLookupNsMax) arguments.complain(lookup_too_long());
+  if (query.until->ns < query.from->ns)
+    arguments.complain(bad_combination());
+  else if (query.until->ns - query.from->ns > kLookupNsMax)
+    arguments.complain(lookup_too_long());
 }
 
 void write_fill(JsonWriter& json, const Context& context, const Listing& listing, const history::Fill& fill) {
@@ -60,13 +62,15 @@ void write_fill(JsonWriter& json, const Context& context, const Listing& listing
 void account(const Context& context, Arguments& arguments, JsonWriter& json) {
   const bool omit_zero = arguments.boolean("omitZeroBalances", false);
   if (!arguments.finish()) return;
-  // One figure for the account: its own rates, else those of the first market (they are the same where nobody set others).
+  // One figure for the account: its own rates, else those of the first market (they are the same where nobody set
+  // others).
   fees::Rates rates;
   if (const auto markets = context.views.instruments.markets(); !markets.empty()) {
     rates = rates_of(context.views, context.account(), markets.front());
   }
   json.begin_object();
-  json.field("makerCommission", rates.maker.value() / kRatePerBasisPoint).field("takerCommission", rates.taker.value() / kRatePerBasisPoint);
+  json.field("makerCommission", rates.maker.value() / kRatePerBasisPoint)
+      .field("takerCommission", rates.taker.value() / kRatePerBasisPoint);
   json.field("buyerCommission", 0).field("sellerCommission", 0);
   write_rates(json, "commissionRates", rates);
   const auth::Permissions& may = context.key->permissions;
@@ -96,13 +100,15 @@ void query_order(const Context& context, Arguments& arguments, JsonWriter& json)
   const instruments::Market* market = arguments.market();
   const auto id = arguments.integer("orderId");
   const core::ClientOrderId client_order_id = arguments.client_order_id("origClientOrderId");
-  if (arguments.ok() && !id && client_order_id.empty()) arguments.complain(both_missing("origClientOrderId", "orderId"));
+  if (arguments.ok() && !id && client_order_id.empty())
+    arguments.complain(both_missing("origClientOrderId", "orderId"));
   if (!arguments.finish()) return;
   const history::Accounts& accounts = context.views.accounts;
   const history::Order* order = id ? accounts.order(context.account(), core::OrderId{*id})
                                    : accounts.order(context.account(), market->id, client_order_id.view());
   if (order == nullptr || order->market != market->id) return arguments.complain(no_such_order());
-  if (!client_order_id.empty() && order->client_order_id != client_order_id) return arguments.complain(client_order_id_differs());
+  if (!client_order_id.empty() && order->client_order_id != client_order_id)
+    return arguments.complain(client_order_id_differs());
   write_order(json, listing_of(context.views.instruments, *market), *order, context.time_unit);
 }
 
@@ -150,7 +156,8 @@ void my_trades(const Context& context, Arguments& arguments, JsonWriter& json) {
   query.market = market->id;
   const Listing listing = listing_of(context.views.instruments, *market);
   json.begin_array();
-  for (const history::Fill* fill : context.views.accounts.fills(context.account(), query)) write_fill(json, context, listing, *fill);
+  for (const history::Fill* fill : context.views.accounts.fills(context.account(), query))
+    write_fill(json, context, listing, *fill);
   json.end_array();
 }
 
@@ -163,7 +170,8 @@ void all_coins(const Context& context, Arguments& arguments, JsonWriter& json) {
     json.field("depositAllEnable", false).field("withdrawAllEnable", false).field("name", asset.symbol.view());
     write_amount(json, "free", asset, balance.available);
     write_amount(json, "locked", asset, balance.held);
-    for (const std::string_view nothing : {"freeze", "withdrawing", "ipoing", "ipoable", "storage"}) json.field(nothing, "0");
+    for (const std::string_view nothing : {"freeze", "withdrawing", "ipoing", "ipoable", "storage"})
+      json.field(nothing, "0");
     json.field("isLegalMoney", false).field("trading", true);
     json.key("networkList").begin_array().end_array();  // no chains yet
     json.end_object();
@@ -195,7 +203,8 @@ void no_pairs(const Context&, Arguments&, JsonWriter& json) { json.begin_array()
 
 void no_contracts(const Context& context, Arguments&, JsonWriter& json) {
   json.begin_object().field("timezone", "UTC").field("serverTime", in_unit(context.now, context.time_unit));
-  for (const std::string_view nothing : {"rateLimits", "exchangeFilters", "assets", "symbols"}) json.key(nothing).begin_array().end_array();
+  for (const std::string_view nothing : {"rateLimits", "exchangeFilters", "assets", "symbols"})
+    json.key(nothing).begin_array().end_array();
   json.end_object();
 }
 

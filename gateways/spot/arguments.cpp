@@ -27,8 +27,8 @@ bool is_decimal(std::string_view text) {
 
 bool is_symbol(std::string_view text) {
   return !text.empty() && text.size() <= kSymbolCharsMax && std::ranges::all_of(text, [](char c) {
-           return is_digit(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
-         });
+    return is_digit(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+  });
 }
 
 std::optional<std::vector<std::string_view>> parse_symbol_list(std::string_view text) {
@@ -115,7 +115,8 @@ std::optional<std::uint64_t> Arguments::integer(std::string_view name) {
   std::uint64_t value = 0;
   for (const char c : *text) {
     // Saturates: no id and no limit is that large, and none is found by it.
-    if (__builtin_mul_overflow(value, 10u, &value) || __builtin_add_overflow(value, static_cast<std::uint64_t>(c - '0'), &value)) {
+    if (__builtin_mul_overflow(value, 10u, &value) ||
+        __builtin_add_overflow(value, static_cast<std::uint64_t>(c - '0'), &value)) {
       return std::numeric_limits<std::uint64_t>::max();
     }
   }
@@ -173,7 +174,8 @@ void Arguments::complain_about(instruments::ConvertError error, std::string_view
   }
 }
 
-core::Price Arguments::price(std::string_view name, const instruments::Market& market, const instruments::Asset& quote) {
+core::Price Arguments::price(std::string_view name, const instruments::Market& market,
+                             const instruments::Asset& quote) {
   const std::string_view text = decimal(name);
   if (!ok()) return {};
   const auto price = instruments::parse_price(market, text, quote.ledger_decimals);
@@ -182,7 +184,8 @@ core::Price Arguments::price(std::string_view name, const instruments::Market& m
   return *price;
 }
 
-core::Quantity Arguments::quantity(std::string_view name, const instruments::Market& market, const instruments::Asset& base) {
+core::Quantity Arguments::quantity(std::string_view name, const instruments::Market& market,
+                                   const instruments::Asset& base) {
   const std::string_view text = decimal(name);
   if (!ok()) return {};
   const auto quantity = instruments::parse_quantity(market, text, base.ledger_decimals);
@@ -201,7 +204,8 @@ core::Amount Arguments::amount(std::string_view name, const instruments::Asset& 
 }
 
 bool Arguments::finish() {
-  if (parameters_.read_count() != parameters_.sent()) complain(unread_parameters(parameters_.read_count(), parameters_.sent()));
+  if (parameters_.read_count() != parameters_.sent())
+    complain(unread_parameters(parameters_.read_count(), parameters_.sent()));
   return ok();
 }
 

@@ -1,7 +1,7 @@
 // Takes typed values out of a request's parameters, with the published complaint about each that is missing or wrong.
 //
-// The first complaint stays: an operation takes all its arguments, ends with finish(), and asks once whether all went well.
-// What a getter returns after a complaint means nothing.
+// The first complaint stays: an operation takes all its arguments, ends with finish(), and asks once whether all went
+// well. What a getter returns after a complaint means nothing.
 #pragma once
 
 #include <cstdint>
@@ -65,13 +65,16 @@ class Arguments {
   // Mandatory, of the published form.
   [[nodiscard]] std::string_view decimal(std::string_view name);
   // REQUIRES market and asset not to be null unless there is a complaint already. Zero is a complaint.
-  [[nodiscard]] core::Price price(std::string_view name, const instruments::Market& market, const instruments::Asset& quote);
-  [[nodiscard]] core::Quantity quantity(std::string_view name, const instruments::Market& market, const instruments::Asset& base);
+  [[nodiscard]] core::Price price(std::string_view name, const instruments::Market& market,
+                                  const instruments::Asset& quote);
+  [[nodiscard]] core::Quantity quantity(std::string_view name, const instruments::Market& market,
+                                        const instruments::Asset& base);
   [[nodiscard]] core::Amount amount(std::string_view name, const instruments::Asset& asset);
 
   // The value `text` names; `otherwise` is the complaint when it names none.
   template <class Value, std::size_t N>
-  [[nodiscard]] Value named(std::string_view text, const std::array<std::pair<std::string_view, Value>, N>& names, ApiError (*otherwise)()) {
+  [[nodiscard]] Value named(std::string_view text, const std::array<std::pair<std::string_view, Value>, N>& names,
+                            ApiError (*otherwise)()) {
     for (const auto& [name, value] : names) {
       if (name == text) return value;
     }

@@ -22,7 +22,9 @@ std::string window_name(const limits::Window& window) {
 }
 
 ApiError too_many_orders(const limits::Window& window) {
-  return make(429, -1015, fmt::format("Too many new orders; current limit is {} orders per {}.", window.count, window_name(window)));
+  return make(
+      429, -1015,
+      fmt::format("Too many new orders; current limit is {} orders per {}.", window.count, window_name(window)));
 }
 
 constexpr std::string_view kInsufficientBalance = "Account has insufficient balance for requested action.";
@@ -35,9 +37,13 @@ void write(JsonWriter& json, const ApiError& error) {
 
 ApiError not_found() { return make(404, -1020, "This operation is not supported."); }
 ApiError method_not_allowed(int status) { return make(status, -1020, "This operation is not supported."); }
-ApiError bad_http(int status, std::string_view reason) { return make(status, -1000, fmt::format("Bad HTTP request: {}.", reason)); }
+ApiError bad_http(int status, std::string_view reason) {
+  return make(status, -1000, fmt::format("Bad HTTP request: {}.", reason));
+}
 ApiError bad_json() { return make(-1135, "Invalid JSON Request"); }
-ApiError bad_time_unit() { return make(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND."); }
+ApiError bad_time_unit() {
+  return make(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.");
+}
 
 ApiError illegal_characters() { return make(-1100, "Illegal characters found in a parameter."); }
 ApiError illegal_characters(std::string_view name, std::string_view range) {
@@ -55,12 +61,19 @@ ApiError both_missing(std::string_view name, std::string_view other) {
   return make(-1102, fmt::format("Param '{}' or '{}' must be sent, but both were empty/null!", name, other));
 }
 ApiError unread_parameters(std::size_t read, std::size_t sent) {
-  return make(-1104, fmt::format("Not all sent parameters were read; read '{}' parameter(s) but was sent '{}'.", read, sent));
+  return make(-1104,
+              fmt::format("Not all sent parameters were read; read '{}' parameter(s) but was sent '{}'.", read, sent));
 }
 ApiError empty(std::string_view name) { return make(-1105, fmt::format("Parameter '{}' was empty.", name)); }
-ApiError not_required(std::string_view name) { return make(-1106, fmt::format("Parameter '{}' sent when not required.", name)); }
-ApiError too_precise(std::string_view name) { return make(-1111, fmt::format("Parameter '{}' has too much precision.", name)); }
-ApiError invalid(std::string_view name) { return make(-1130, fmt::format("Data sent for parameter '{}' is not valid.", name)); }
+ApiError not_required(std::string_view name) {
+  return make(-1106, fmt::format("Parameter '{}' sent when not required.", name));
+}
+ApiError too_precise(std::string_view name) {
+  return make(-1111, fmt::format("Parameter '{}' has too much precision.", name));
+}
+ApiError invalid(std::string_view name) {
+  return make(-1130, fmt::format("Data sent for parameter '{}' is not valid.", name));
+}
 ApiError bad_combination() { return make(-1128, "Combination of optional parameters invalid."); }
 ApiError lookup_too_long() { return make(-1127, "More than 24 hours between startTime and endTime."); }
 ApiError invalid_time_in_force() { return make(-1115, "Invalid timeInForce."); }
@@ -68,11 +81,15 @@ ApiError invalid_order_type() { return make(-1116, "Invalid orderType."); }
 ApiError invalid_side() { return make(-1117, "Invalid side."); }
 ApiError invalid_symbol() { return make(-1121, "Invalid symbol."); }
 ApiError invalid_symbol_status() { return make(-1122, "Invalid symbolStatus."); }
-ApiError symbol_status_differs() { return make(-1220, "The symbol's status does not match the requested symbolStatus."); }
+ApiError symbol_status_differs() {
+  return make(-1220, "The symbol's status does not match the requested symbolStatus.");
+}
 ApiError duplicate_symbols() { return make(-1151, "Symbol is present multiple times in the list."); }
 ApiError bad_strategy_type() { return make(-1134, "strategyType was less than 1000000."); }
 ApiError bad_cancel_restrictions() { return make(-1145, "Invalid cancelRestrictions"); }
-ApiError filter_failure(std::string_view filter) { return make(kFilterCode, fmt::format("Filter failure: {}", filter)); }
+ApiError filter_failure(std::string_view filter) {
+  return make(kFilterCode, fmt::format("Filter failure: {}", filter));
+}
 ApiError invalid_order_value(std::string_view what) { return make(kFilterCode, fmt::format("Invalid {}.", what)); }
 ApiError order_rejected(std::string_view text) { return make(kRejectedCode, std::string(text)); }
 
@@ -91,7 +108,9 @@ ApiError refused(gateways::Refusal refusal) {
     case gateways::Refusal::overloaded:
       return make(503, -1008, "Server is currently overloaded with other requests. Please try again in a few minutes.");
     case gateways::Refusal::no_space:
-      return make(503, -1900, "The exchange cannot store new requests: its disk is full. Nothing was changed; please try again later.");
+      return make(
+          503, -1900,
+          "The exchange cannot store new requests: its disk is full. Nothing was changed; please try again later.");
     case gateways::Refusal::stopping:
       return make(503, -1016, "This service is no longer available.");
   }
@@ -99,7 +118,8 @@ ApiError refused(gateways::Refusal refusal) {
 }
 
 ApiError timed_out() {
-  return make(504, -1007, "Timeout waiting for response from backend server. Send status unknown; execution status unknown.");
+  return make(504, -1007,
+              "Timeout waiting for response from backend server. Send status unknown; execution status unknown.");
 }
 
 ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile) {
@@ -113,17 +133,21 @@ ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile)
       error = too_many_orders(profile.orders_day);
       break;
     case limits::Finding::too_many_requests:
-      error = make(429, -1003, fmt::format("Too many requests; current limit is {} requests per {}. {}", profile.raw_requests.count,
-                                           window_name(profile.raw_requests), kUseStreams));
+      error = make(429, -1003,
+                   fmt::format("Too many requests; current limit is {} requests per {}. {}", profile.raw_requests.count,
+                               window_name(profile.raw_requests), kUseStreams));
       break;
     case limits::Finding::banned:
-      error = make(418, -1003, fmt::format("Way too much request weight used; IP banned until {}. Please use WebSocket Streams for live updates to avoid bans.",
-                                           verdict.until.milliseconds()));
+      error = make(418, -1003,
+                   fmt::format("Way too much request weight used; IP banned until {}. Please use WebSocket Streams for "
+                               "live updates to avoid bans.",
+                               verdict.until.milliseconds()));
       break;
     case limits::Finding::allowed:
     case limits::Finding::too_much_weight:
-      error = make(429, -1003, fmt::format("Too much request weight used; current limit is {} request weight per {}. {}",
-                                           profile.request_weight.count, window_name(profile.request_weight), kUseStreams));
+      error = make(429, -1003,
+                   fmt::format("Too much request weight used; current limit is {} request weight per {}. {}",
+                               profile.request_weight.count, window_name(profile.request_weight), kUseStreams));
       break;
   }
   error.retry_after_s = verdict.retry_after_s;
@@ -136,30 +160,48 @@ ApiError rejected(core::Rejection rejection, Asked asked) {
     return make(asked == Asked::place ? kRejectedCode : kCancelRejectedCode, std::string(text));
   };
   switch (rejection) {
-    case Rejection::unknown_market: return invalid_symbol();
-    case Rejection::market_closed: return refuse("Market is closed.");
-    case Rejection::price_out_of_range: return filter_failure("PRICE_FILTER");
-    case Rejection::quantity_out_of_range: return filter_failure("LOT_SIZE");
-    case Rejection::market_quantity_out_of_range: return filter_failure("MARKET_LOT_SIZE");
+    case Rejection::unknown_market:
+      return invalid_symbol();
+    case Rejection::market_closed:
+      return refuse("Market is closed.");
+    case Rejection::price_out_of_range:
+      return filter_failure("PRICE_FILTER");
+    case Rejection::quantity_out_of_range:
+      return filter_failure("LOT_SIZE");
+    case Rejection::market_quantity_out_of_range:
+      return filter_failure("MARKET_LOT_SIZE");
     case Rejection::notional_out_of_range:
-    case Rejection::book_notional_out_of_range: return filter_failure("NOTIONAL");
-    case Rejection::price_outside_band: return filter_failure("PERCENT_PRICE_BY_SIDE");
-    case Rejection::too_many_open_orders: return filter_failure("MAX_NUM_ORDERS");
+    case Rejection::book_notional_out_of_range:
+      return filter_failure("NOTIONAL");
+    case Rejection::price_outside_band:
+      return filter_failure("PERCENT_PRICE_BY_SIDE");
+    case Rejection::too_many_open_orders:
+      return filter_failure("MAX_NUM_ORDERS");
     case Rejection::insufficient_balance:
-    case Rejection::budget_exceeded: return refuse(kInsufficientBalance);
-    case Rejection::duplicate_client_order_id: return refuse("Duplicate order sent.");
+    case Rejection::budget_exceeded:
+      return refuse(kInsufficientBalance);
+    case Rejection::duplicate_client_order_id:
+      return refuse("Duplicate order sent.");
     case Rejection::unknown_order:
     case Rejection::order_pending:
     case Rejection::stale_handle:
-    case Rejection::nothing_to_do: return refuse("Unknown order sent.");
-    case Rejection::cancel_restricted: return refuse("Order was not canceled due to cancel restrictions.");
-    case Rejection::invalid_order: return refuse("Unsupported order combination");
-    case Rejection::self_trade_mode_not_allowed: return refuse("This symbol does not allow the specified self-trade prevention mode.");
-    case Rejection::would_match_immediately: return refuse("Order would immediately match and take.");
-    case Rejection::no_liquidity: return refuse("Order book liquidity is less than symbol minimum quantity.");
+    case Rejection::nothing_to_do:
+      return refuse("Unknown order sent.");
+    case Rejection::cancel_restricted:
+      return refuse("Order was not canceled due to cancel restrictions.");
+    case Rejection::invalid_order:
+      return refuse("Unsupported order combination");
+    case Rejection::self_trade_mode_not_allowed:
+      return refuse("This symbol does not allow the specified self-trade prevention mode.");
+    case Rejection::would_match_immediately:
+      return refuse("Order would immediately match and take.");
+    case Rejection::no_liquidity:
+      return refuse("Order book liquidity is less than symbol minimum quantity.");
     case Rejection::unknown_account:
-    case Rejection::account_frozen: return refuse("This account may not place or cancel orders.");
-    default: return refuse("The request was rejected.");  // the others answer commands no client of this API sends
+    case Rejection::account_frozen:
+      return refuse("This account may not place or cancel orders.");
+    default:
+      return refuse("The request was rejected.");  // the others answer commands no client of this API sends
   }
 }
 

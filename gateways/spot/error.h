@@ -1,7 +1,7 @@
 // What a client is told when it cannot have what it asked for: HTTP status, the published code, the published text.
 //
-// Code and text are a contract: clients match on both. Every text a client of this API can get is made here, so this file
-// and error.cpp are the list of them.
+// Code and text are a contract: clients match on both. Every text a client of this API can get is made here, so this
+// file and error.cpp are the list of them.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct ApiError {
 void write(JsonWriter& json, const ApiError& error);
 
 // The request itself.
-[[nodiscard]] ApiError not_found();                   // 404: no such path
+[[nodiscard]] ApiError not_found();                     // 404: no such path
 [[nodiscard]] ApiError method_not_allowed(int status);  // 405 or 501
 [[nodiscard]] ApiError bad_http(int status, std::string_view reason);
 [[nodiscard]] ApiError bad_json();

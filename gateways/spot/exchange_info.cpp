@@ -38,10 +38,12 @@ Wanted take_wanted(Arguments& arguments) {
   Wanted wanted;
   const bool by_symbol = arguments.sent("symbol") || arguments.sent("symbols");
   const bool by_trait = arguments.sent("permissions") || arguments.sent("symbolStatus");
-  if ((arguments.sent("symbol") && arguments.sent("symbols")) || (by_symbol && by_trait)) arguments.complain(bad_combination());
+  if ((arguments.sent("symbol") && arguments.sent("symbols")) || (by_symbol && by_trait))
+    arguments.complain(bad_combination());
   wanted.one = arguments.optional_market();
   wanted.some = arguments.markets();
-  if (const auto text = arguments.optional("permissions"); text && arguments.ok()) wanted.has_spot = names_spot(arguments, *text);
+  if (const auto text = arguments.optional("permissions"); text && arguments.ok())
+    wanted.has_spot = names_spot(arguments, *text);
   if (const auto text = arguments.optional("symbolStatus"); text && arguments.ok()) {
     wanted.status = arguments.named(*text, kStatuses, invalid_symbol_status);
   }
@@ -54,9 +56,12 @@ void write_limit(JsonWriter& json, std::string_view type, const limits::Window& 
   constexpr std::int64_t kSecondNs = 1'000'000'000;
   const std::int64_t seconds = window.length_ns / kSecondNs;
   json.begin_object().field("rateLimitType", type);
-  if (seconds % 86'400 == 0) json.field("interval", "DAY").field("intervalNum", seconds / 86'400);
-  else if (seconds % 60 == 0) json.field("interval", "MINUTE").field("intervalNum", seconds / 60);
-  else json.field("interval", "SECOND").field("intervalNum", seconds);
+  if (seconds % 86'400 == 0)
+    json.field("interval", "DAY").field("intervalNum", seconds / 86'400);
+  else if (seconds % 60 == 0)
+    json.field("interval", "MINUTE").field("intervalNum", seconds / 60);
+  else
+    json.field("interval", "SECOND").field("intervalNum", seconds);
   json.field("limit", static_cast<std::uint64_t>(window.count)).end_object();
 }
 
@@ -68,7 +73,8 @@ void write_factor(JsonWriter& json, std::string_view key, std::uint32_t basis_po
   });
 }
 
-void write_lot_filter(JsonWriter& json, std::string_view type, const Listing& listing, core::Quantity min, core::Quantity max) {
+void write_lot_filter(JsonWriter& json, std::string_view type, const Listing& listing, core::Quantity min,
+                      core::Quantity max) {
   json.begin_object().field("filterType", type);
   write_quantity(json, "minQty", listing, min);
   write_quantity(json, "maxQty", listing, max);
@@ -107,17 +113,23 @@ void write_filters(JsonWriter& json, const Listing& listing) {
   json.field("applyMinToMarket", true);
   write_amount(json, "maxNotional", listing.quote, market.notional_max);
   json.field("applyMaxToMarket", true).field("avgPriceMins", 0).end_object();
-  json.begin_object().field("filterType", "MAX_NUM_ORDERS").field("maxNumOrders", std::uint64_t{market.open_orders_max}).end_object();
+  json.begin_object()
+      .field("filterType", "MAX_NUM_ORDERS")
+      .field("maxNumOrders", std::uint64_t{market.open_orders_max})
+      .end_object();
   json.begin_object().field("filterType", "MAX_NUM_ALGO_ORDERS").field("maxNumAlgoOrders", 5).end_object();
   json.end_array();
 }
 
-void write_market(JsonWriter& json, const Context& context, const instruments::Market& market, bool show_permission_sets) {
+void write_market(JsonWriter& json, const Context& context, const instruments::Market& market,
+                  bool show_permission_sets) {
   const Listing listing = listing_of(context.views.instruments, market);
   const std::int64_t base_decimals = listing.base.ledger_decimals, quote_decimals = listing.quote.ledger_decimals;
   json.begin_object().field("symbol", market.symbol.view()).field("status", name_of(market.state));
   json.field("baseAsset", listing.base.symbol.view()).field("baseAssetPrecision", base_decimals);
-  json.field("quoteAsset", listing.quote.symbol.view()).field("quotePrecision", quote_decimals).field("quoteAssetPrecision", quote_decimals);
+  json.field("quoteAsset", listing.quote.symbol.view())
+      .field("quotePrecision", quote_decimals)
+      .field("quoteAssetPrecision", quote_decimals);
   json.field("baseCommissionPrecision", base_decimals).field("quoteCommissionPrecision", quote_decimals);
   json.key("orderTypes").begin_array().text("LIMIT").text("LIMIT_MAKER").text("MARKET").end_array();
   json.field("icebergAllowed", false).field("ocoAllowed", false).field("otoAllowed", false).field("opoAllowed", false);
@@ -149,7 +161,9 @@ void exchange_info(const Context& context, Arguments& arguments, JsonWriter& jso
   json.end_array();
   json.key("exchangeFilters").begin_array().end_array();
   json.key("symbols").begin_array();
-  const auto write = [&](const instruments::Market& market) { write_market(json, context, market, wanted.show_permission_sets); };
+  const auto write = [&](const instruments::Market& market) {
+    write_market(json, context, market, wanted.show_permission_sets);
+  };
   if (wanted.one != nullptr) {
     write(*wanted.one);
   } else if (wanted.some) {

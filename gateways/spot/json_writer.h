@@ -1,5 +1,6 @@
-// Writes JSON by appending to a string the caller keeps: no tree, no allocation once the string has its size. Commas are its
-// business, nesting is the caller's. Texts that came from outside are escaped; keys and enum names are our own constants.
+// Writes JSON by appending to a string the caller keeps: no tree, no allocation once the string has its size. Commas
+// are its business, nesting is the caller's. Texts that came from outside are escaped; keys and enum names are our own
+// constants.
 #pragma once
 
 #include <array>

@@ -29,7 +29,9 @@ void write_for_markets(const Context& context, Arguments& arguments, JsonWriter&
   const auto some = arguments.markets();
   const std::string_view status = take_status(arguments);
   if (!arguments.finish()) return;
-  const auto write = [&](const instruments::Market& market) { write_one(listing_of(context.views.instruments, market)); };
+  const auto write = [&](const instruments::Market& market) {
+    write_one(listing_of(context.views.instruments, market));
+  };
   if (one != nullptr) {
     if (!has_status(*one, status)) return arguments.complain(symbol_status_differs());
     return write(*one);
@@ -47,7 +49,8 @@ void write_for_markets(const Context& context, Arguments& arguments, JsonWriter&
   json.end_array();
 }
 
-void write_levels(JsonWriter& json, std::string_view key, const Listing& listing, const std::vector<market_data::DepthLevel>& levels) {
+void write_levels(JsonWriter& json, std::string_view key, const Listing& listing,
+                  const std::vector<market_data::DepthLevel>& levels) {
   json.key(key).begin_array();
   for (const market_data::DepthLevel& level : levels) write_level(json, listing, level.price, level.quantity);
   json.end_array();
@@ -127,7 +130,8 @@ void ticker_price(const Context& context, Arguments& arguments, JsonWriter& json
 void book_ticker(const Context& context, Arguments& arguments, JsonWriter& json) {
   write_for_markets(context, arguments, json, [&](const Listing& listing) {
     const market_data::BestPrices best = context.views.markets.best(listing.market.id);
-    const market_data::DepthLevel bid = best.bid.value_or(market_data::DepthLevel{}), ask = best.ask.value_or(market_data::DepthLevel{});
+    const market_data::DepthLevel bid = best.bid.value_or(market_data::DepthLevel{}),
+                                  ask = best.ask.value_or(market_data::DepthLevel{});
     json.begin_object().field("symbol", listing.market.symbol.view());
     write_price(json, "bidPrice", listing, bid.price);
     write_quantity(json, "bidQty", listing, bid.quantity);

@@ -28,7 +28,11 @@ bool is_ascii(std::string_view text) {
 bool is_valid_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const int more = lead < 0x80 ? 0 : lead >= 0xC2 && lead <= 0xDF ? 1 : lead >= 0xE0 && lead <= 0xEF ? 2 : lead >= 0xF0 && lead <= 0xF4 ? 3 : -1;
+    const int more = lead < 0x80                    ? 0
+                     : lead >= 0xC2 && lead <= 0xDF ? 1
+                     : lead >= 0xE0 && lead <= 0xEF ? 2
+                     : lead >= 0xF0 && lead <= 0xF4 ? 3
+                                                    : -1;
     if (more < 0 || i + static_cast<std::size_t>(more) >= text.size()) return false;
     unsigned char low = 0x80, high = 0xBF;  // of the second byte
     if (lead == 0xE0) low = 0xA0;

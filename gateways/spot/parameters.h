@@ -1,7 +1,7 @@
 // The parameters of one request: names and values, wherever they came from, and which of them have been read.
 //
-// parse() takes a query string and a form body as they lie in the request; values without percent-encoding are not copied, so
-// the request must outlive it. Kept and reused by its owner: in the steady state nothing is allocated.
+// parse() takes a query string and a form body as they lie in the request; values without percent-encoding are not
+// copied, so the request must outlive it. Kept and reused by its owner: in the steady state nothing is allocated.
 #pragma once
 
 #include <array>
@@ -19,8 +19,8 @@ class Parameters {
  public:
   static constexpr std::size_t kCountMax = 64;
 
-  // Errors: a name twice in the same place (-1101), too many (-1101), broken percent-encoding or UTF-8 (-1100). A name in the
-  // query and in the body: the query's counts.
+  // Errors: a name twice in the same place (-1101), too many (-1101), broken percent-encoding or UTF-8 (-1100). A name
+  // in the query and in the body: the query's counts.
   [[nodiscard]] std::expected<void, ApiError> parse(std::string_view query, std::string_view body);
 
   // The decoded value, marked as read; nothing when it was not sent.

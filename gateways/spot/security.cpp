@@ -19,8 +19,9 @@ auth::Freshness take_freshness(Arguments& arguments) {
     if (const auto window_ns = auth::parse_window(*text)) {
       freshness.window_ns = *window_ns;
     } else {
-      arguments.complain(window_ns.error() == auth::WindowError::too_long ? window_too_long()
-                                                                          : illegal_characters("recvWindow", kWindowRange));
+      arguments.complain(window_ns.error() == auth::WindowError::too_long
+                             ? window_too_long()
+                             : illegal_characters("recvWindow", kWindowRange));
     }
   }
   return freshness;
@@ -30,15 +31,19 @@ auth::Freshness take_freshness(Arguments& arguments) {
 
 std::optional<ApiError> staleness(const auth::Freshness& freshness, core::Time now) {
   switch (auth::judge(freshness, now)) {
-    case auth::Staleness::fresh: return std::nullopt;
-    case auth::Staleness::ahead: return timestamp_ahead();
-    case auth::Staleness::expired: return timestamp_expired();
+    case auth::Staleness::fresh:
+      return std::nullopt;
+    case auth::Staleness::ahead:
+      return timestamp_ahead();
+    case auth::Staleness::expired:
+      return timestamp_expired();
   }
   return timestamp_expired();
 }
 
 std::expected<Signed, ApiError> check_signed(Arguments& arguments, const auth::KeyRing& keys, std::string_view api_key,
-                                             std::span<const std::string_view> payload, Security security, core::Time now) {
+                                             std::span<const std::string_view> payload, Security security,
+                                             core::Time now) {
   if (!auth::is_well_formed_api_key(api_key)) return std::unexpected(bad_key_format());
   const auth::KeyEntry* entry = keys.find(api_key);
   if (entry == nullptr) return std::unexpected(key_refused());
@@ -46,9 +51,12 @@ std::expected<Signed, ApiError> check_signed(Arguments& arguments, const auth::K
   const std::string_view signature = arguments.ok() ? arguments.mandatory("signature") : std::string_view{};
   if (!arguments.ok()) return std::unexpected(arguments.error());
   switch (entry->verifier->verify(payload, signature)) {
-    case auth::Verdict::valid: break;
-    case auth::Verdict::malformed: return std::unexpected(illegal_characters("signature", kSignatureRange));
-    case auth::Verdict::wrong: return std::unexpected(bad_signature());
+    case auth::Verdict::valid:
+      break;
+    case auth::Verdict::malformed:
+      return std::unexpected(illegal_characters("signature", kSignatureRange));
+    case auth::Verdict::wrong:
+      return std::unexpected(bad_signature());
   }
   if (auto stale = staleness(freshness, now)) return std::unexpected(std::move(*stale));
   const auth::Permissions& may = entry->key.permissions;

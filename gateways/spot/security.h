@@ -19,10 +19,11 @@ struct Signed {
   auth::Freshness freshness;
 };
 
-// Takes `timestamp`, `recvWindow` and `signature`. The order of the checks is part of the contract: form of the key, key,
-// timestamp, window, signature, age, permission; the arguments of the operation itself come after all of them, so nobody
-// learns anything about an account without its secret.
-[[nodiscard]] std::expected<Signed, ApiError> check_signed(Arguments& arguments, const auth::KeyRing& keys, std::string_view api_key,
+// Takes `timestamp`, `recvWindow` and `signature`. The order of the checks is part of the contract: form of the key,
+// key, timestamp, window, signature, age, permission; the arguments of the operation itself come after all of them, so
+// nobody learns anything about an account without its secret.
+[[nodiscard]] std::expected<Signed, ApiError> check_signed(Arguments& arguments, const auth::KeyRing& keys,
+                                                           std::string_view api_key,
                                                            std::span<const std::string_view> payload, Security security,
                                                            core::Time now);
 // The complaint about a request that is not fresh; nothing when it is.

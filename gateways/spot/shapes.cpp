@@ -21,11 +21,14 @@ std::string_view name_in(const std::array<std::pair<std::string_view, Value>, N>
 std::string_view expiry_reason(const OrderView& order) {
   switch (order.type) {
     case orders::OrderType::market:
-    case orders::OrderType::market_by_quote: return "INSUFFICIENT_LIQUIDITY";
+    case orders::OrderType::market_by_quote:
+      return "INSUFFICIENT_LIQUIDITY";
     case orders::OrderType::limit:
-    case orders::OrderType::limit_maker: break;
+    case orders::OrderType::limit_maker:
+      break;
   }
-  return order.time_in_force == orders::TimeInForce::fok ? "UNFILLED_FOK_ORDER_EXPIRED" : "UNFILLED_IOC_QUANTITY_EXPIRED";
+  return order.time_in_force == orders::TimeInForce::fok ? "UNFILLED_FOK_ORDER_EXPIRED"
+                                                         : "UNFILLED_IOC_QUANTITY_EXPIRED";
 }
 
 }  // namespace
@@ -43,24 +46,35 @@ std::string_view name_of(orders::SelfTrade mode) { return name_in(kSelfTradeMode
 
 std::string_view name_of(orders::OrderType type) {
   switch (type) {
-    case orders::OrderType::limit: return "LIMIT";
+    case orders::OrderType::limit:
+      return "LIMIT";
     case orders::OrderType::market:
-    case orders::OrderType::market_by_quote: return "MARKET";
-    case orders::OrderType::limit_maker: return "LIMIT_MAKER";
+    case orders::OrderType::market_by_quote:
+      return "MARKET";
+    case orders::OrderType::limit_maker:
+      return "LIMIT_MAKER";
   }
   return "";
 }
 
 std::string_view name_of(orders::OrderStatus status) {
   switch (status) {
-    case orders::OrderStatus::pending_new: return "PENDING_NEW";
-    case orders::OrderStatus::open: return "NEW";
-    case orders::OrderStatus::partially_filled: return "PARTIALLY_FILLED";
-    case orders::OrderStatus::filled: return "FILLED";
-    case orders::OrderStatus::cancelled: return "CANCELED";
-    case orders::OrderStatus::rejected: return "REJECTED";
-    case orders::OrderStatus::expired: return "EXPIRED";
-    case orders::OrderStatus::expired_in_match: return "EXPIRED_IN_MATCH";
+    case orders::OrderStatus::pending_new:
+      return "PENDING_NEW";
+    case orders::OrderStatus::open:
+      return "NEW";
+    case orders::OrderStatus::partially_filled:
+      return "PARTIALLY_FILLED";
+    case orders::OrderStatus::filled:
+      return "FILLED";
+    case orders::OrderStatus::cancelled:
+      return "CANCELED";
+    case orders::OrderStatus::rejected:
+      return "REJECTED";
+    case orders::OrderStatus::expired:
+      return "EXPIRED";
+    case orders::OrderStatus::expired_in_match:
+      return "EXPIRED_IN_MATCH";
   }
   return "";
 }
@@ -70,10 +84,13 @@ std::string_view name_of(instruments::MarketState state) {
 }
 
 void write_price(JsonWriter& json, std::string_view key, const Listing& listing, core::Price price) {
-  json.key(key).quoted([&](std::string& out) { instruments::append_price(out, listing.market, price, listing.quote.ledger_decimals); });
+  json.key(key).quoted(
+      [&](std::string& out) { instruments::append_price(out, listing.market, price, listing.quote.ledger_decimals); });
 }
 void write_quantity(JsonWriter& json, std::string_view key, const Listing& listing, core::Quantity quantity) {
-  json.key(key).quoted([&](std::string& out) { instruments::append_quantity(out, listing.market, quantity, listing.base.ledger_decimals); });
+  json.key(key).quoted([&](std::string& out) {
+    instruments::append_quantity(out, listing.market, quantity, listing.base.ledger_decimals);
+  });
 }
 void write_amount(JsonWriter& json, std::string_view key, const instruments::Asset& asset, core::Amount amount) {
   json.key(key).quoted([&](std::string& out) { instruments::append_amount(out, asset, amount); });
@@ -83,8 +100,11 @@ void write_rate(JsonWriter& json, std::string_view key, core::FeeRate rate) {
 }
 void write_level(JsonWriter& json, const Listing& listing, core::Price price, core::Quantity quantity) {
   json.begin_array();
-  json.quoted([&](std::string& out) { instruments::append_price(out, listing.market, price, listing.quote.ledger_decimals); });
-  json.quoted([&](std::string& out) { instruments::append_quantity(out, listing.market, quantity, listing.base.ledger_decimals); });
+  json.quoted(
+      [&](std::string& out) { instruments::append_price(out, listing.market, price, listing.quote.ledger_decimals); });
+  json.quoted([&](std::string& out) {
+    instruments::append_quantity(out, listing.market, quantity, listing.base.ledger_decimals);
+  });
   json.end_array();
 }
 
@@ -136,7 +156,8 @@ void write_terms(JsonWriter& json, const Listing& listing, const OrderView& orde
   json.field("side", name_of(order.side));
 }
 
-void write_conditional(JsonWriter& json, const Listing& listing, const OrderView& order, core::TradeId prevented_match) {
+void write_conditional(JsonWriter& json, const Listing& listing, const OrderView& order,
+                       core::TradeId prevented_match) {
   if (!prevented_match.is_none()) json.field("preventedMatchId", prevented_match.value());
   if (!order.prevented.is_zero()) write_quantity(json, "preventedQuantity", listing, order.prevented);
   if (order.status == orders::OrderStatus::expired) json.field("expiryReason", expiry_reason(order));

@@ -28,7 +28,8 @@ struct Listing {
 [[nodiscard]] std::string_view name_of(orders::OrderStatus status);
 [[nodiscard]] std::string_view name_of(instruments::MarketState state);
 
-inline constexpr std::array<std::pair<std::string_view, orders::Side>, 2> kSides = {{{"BUY", orders::Side::buy}, {"SELL", orders::Side::sell}}};
+inline constexpr std::array<std::pair<std::string_view, orders::Side>, 2> kSides = {
+    {{"BUY", orders::Side::buy}, {"SELL", orders::Side::sell}}};
 inline constexpr std::array<std::pair<std::string_view, orders::TimeInForce>, 3> kTimesInForce = {
     {{"GTC", orders::TimeInForce::gtc}, {"IOC", orders::TimeInForce::ioc}, {"FOK", orders::TimeInForce::fok}}};
 inline constexpr std::array<std::pair<std::string_view, orders::SelfTrade>, 5> kSelfTradeModes = {
@@ -43,7 +44,8 @@ void write_price(JsonWriter& json, std::string_view key, const Listing& listing,
 void write_quantity(JsonWriter& json, std::string_view key, const Listing& listing, core::Quantity quantity);
 void write_amount(JsonWriter& json, std::string_view key, const instruments::Asset& asset, core::Amount amount);
 void write_rate(JsonWriter& json, std::string_view key, core::FeeRate rate);
-void write_level(JsonWriter& json, const Listing& listing, core::Price price, core::Quantity quantity);  // ["price","qty"]
+void write_level(JsonWriter& json, const Listing& listing, core::Price price,
+                 core::Quantity quantity);  // ["price","qty"]
 
 // What an order is now, from an event or from the read model.
 struct OrderView {
@@ -70,6 +72,7 @@ void write_conditional(JsonWriter& json, const Listing& listing, const OrderView
 void write_order(JsonWriter& json, const Listing& listing, const history::Order& order, TimeUnit unit);
 
 // The rates an account pays in a market.
-[[nodiscard]] fees::Rates rates_of(const engine::Views& views, core::AccountId account, const instruments::Market& market);
+[[nodiscard]] fees::Rates rates_of(const engine::Views& views, core::AccountId account,
+                                   const instruments::Market& market);
 
 }  // namespace spot

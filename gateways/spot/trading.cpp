@@ -11,7 +11,8 @@ constexpr std::uint64_t kStrategyTypeMin = 1'000'000;
 constexpr std::array<std::pair<std::string_view, ResponseType>, 3> kResponseTypes = {
     {{"ACK", ResponseType::ack}, {"RESULT", ResponseType::result}, {"FULL", ResponseType::full}}};
 constexpr std::array<std::pair<std::string_view, orders::CancelRestriction>, 2> kRestrictions = {
-    {{"ONLY_NEW", orders::CancelRestriction::only_new}, {"ONLY_PARTIALLY_FILLED", orders::CancelRestriction::only_partially_filled}}};
+    {{"ONLY_NEW", orders::CancelRestriction::only_new},
+     {"ONLY_PARTIALLY_FILLED", orders::CancelRestriction::only_partially_filled}}};
 
 // Published types this exchange does not offer (yet), with the published refusal.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTypesNotOffered = {
@@ -30,7 +31,9 @@ orders::OrderType take_type(Arguments& arguments) {
     if (name == text) arguments.complain(order_rejected(refusal));
   }
   constexpr std::array<std::pair<std::string_view, orders::OrderType>, 3> kTypes = {
-      {{"LIMIT", orders::OrderType::limit}, {"MARKET", orders::OrderType::market}, {"LIMIT_MAKER", orders::OrderType::limit_maker}}};
+      {{"LIMIT", orders::OrderType::limit},
+       {"MARKET", orders::OrderType::market},
+       {"LIMIT_MAKER", orders::OrderType::limit_maker}}};
   return arguments.named(text, kTypes, invalid_order_type);
 }
 
@@ -103,8 +106,10 @@ orders::PlaceOrder take_order(const Context& context, Arguments& arguments, Pend
   const Listing listing = listing_of(context.views.instruments, *market);
   order.account = context.account();
   order.market = market->id;
-  if (order.type == orders::OrderType::market) take_market(arguments, listing, order);
-  else take_limit(arguments, listing, order);
+  if (order.type == orders::OrderType::market)
+    take_market(arguments, listing, order);
+  else
+    take_limit(arguments, listing, order);
   take_common(context, arguments, order, pending);
   return order;
 }
@@ -125,15 +130,18 @@ core::Rejection check_filters(const orders::PlaceOrder& order, const instruments
   using core::Rejection;
   if (market.state != instruments::MarketState::trading) return Rejection::market_closed;
   const bool is_priced = order.type == orders::OrderType::limit || order.type == orders::OrderType::limit_maker;
-  if (is_priced && (order.price < market.price_min || order.price > market.price_max)) return Rejection::price_out_of_range;
+  if (is_priced && (order.price < market.price_min || order.price > market.price_max))
+    return Rejection::price_out_of_range;
   if (order.type == orders::OrderType::market_by_quote) return Rejection::none;
-  if (order.quantity < market.quantity_min || order.quantity > market.quantity_max) return Rejection::quantity_out_of_range;
+  if (order.quantity < market.quantity_min || order.quantity > market.quantity_max)
+    return Rejection::quantity_out_of_range;
   if (!is_priced) {
     const bool fits = order.quantity >= market.market_quantity_min && order.quantity <= market.market_quantity_max;
     return fits ? Rejection::none : Rejection::market_quantity_out_of_range;
   }
   const core::Amount notional = core::notional(order.price, order.quantity, market.tick_lot_units);
-  return notional < market.notional_min || notional > market.notional_max ? Rejection::notional_out_of_range : Rejection::none;
+  return notional < market.notional_min || notional > market.notional_max ? Rejection::notional_out_of_range
+                                                                          : Rejection::none;
 }
 
 void write_rates(JsonWriter& json, std::string_view key, fees::Rates rates) {
@@ -182,7 +190,8 @@ void cancel_order(const Context& context, Arguments& arguments, engine::Command&
   const instruments::Market* market = arguments.market();
   const auto id = arguments.integer("orderId");
   const core::ClientOrderId client_order_id = arguments.client_order_id("origClientOrderId");
-  if (arguments.ok() && !id && client_order_id.empty()) arguments.complain(both_missing("origClientOrderId", "orderId"));
+  if (arguments.ok() && !id && client_order_id.empty())
+    arguments.complain(both_missing("origClientOrderId", "orderId"));
   const core::ClientOrderId cancel_id = arguments.client_order_id("newClientOrderId");
   auto restriction = orders::CancelRestriction::none;
   if (const auto text = arguments.optional("cancelRestrictions"); text && arguments.ok()) {

@@ -19,7 +19,7 @@ struct Pending {
   TimeUnit time_unit = TimeUnit::millisecond;
   core::AccountId account;
   core::MarketId market;
-  core::ClientOrderId cancel_id;          // the client's name for the cancel; may be empty
+  core::ClientOrderId cancel_id;                     // the client's name for the cancel; may be empty
   std::uint64_t strategy_id = 0, strategy_type = 0;  // echoed; 0: not sent
 };
 

@@ -25,10 +25,15 @@ core::Rejection command_rejection(const gateways::Reply& reply) {
 }
 
 std::unexpected<ApiError> unexplained() {
-  return std::unexpected(ApiError{.status = 500, .code = -1006, .message = "An unexpected response was received from the message bus. Execution status unknown.", .retry_after_s = 0});
+  return std::unexpected(
+      ApiError{.status = 500,
+               .code = -1006,
+               .message = "An unexpected response was received from the message bus. Execution status unknown.",
+               .retry_after_s = 0});
 }
 
-void write_fills(JsonWriter& json, const gateways::Reply& reply, const engine::Views& views, const Listing& listing, const OrderEvent& accepted) {
+void write_fills(JsonWriter& json, const gateways::Reply& reply, const engine::Views& views, const Listing& listing,
+                 const OrderEvent& accepted) {
   json.key("fills").begin_array();
   for (const AccountEvent& each : reply.events) {
     const OrderEvent* event = order_event(each, accepted.account);
@@ -56,7 +61,8 @@ Placed placed_in(const gateways::Reply& reply, core::AccountId account) {
   for (const AccountEvent& each : reply.events) {
     const OrderEvent* event = order_event(each, account);
     if (event == nullptr) continue;
-    if (placed.first == nullptr && (event->execution == Execution::accepted || event->execution == Execution::rejected)) placed.first = event;
+    if (placed.first == nullptr && (event->execution == Execution::accepted || event->execution == Execution::rejected))
+      placed.first = event;
     if (placed.first == nullptr || event->order != placed.first->order) continue;
     placed.last = event;
     if (event->execution == Execution::prevented) placed.prevented_match = event->trade;
@@ -64,21 +70,27 @@ Placed placed_in(const gateways::Reply& reply, core::AccountId account) {
   return placed;
 }
 
-std::expected<void, ApiError> write_placed(const Pending& pending, const gateways::Reply& reply, const engine::Views& views, JsonWriter& json) {
+std::expected<void, ApiError> write_placed(const Pending& pending, const gateways::Reply& reply,
+                                           const engine::Views& views, JsonWriter& json) {
   const Placed placed = placed_in(reply, pending.account);
   if (placed.first == nullptr) {
     const core::Rejection rejection = command_rejection(reply);
     if (rejection == core::Rejection::none) return unexplained();
     return std::unexpected(rejected(rejection, Asked::place));
   }
-  if (placed.first->execution == Execution::rejected) return std::unexpected(rejected(placed.first->rejection, Asked::place));
+  if (placed.first->execution == Execution::rejected)
+    return std::unexpected(rejected(placed.first->rejection, Asked::place));
   const instruments::Market* market = views.instruments.market(pending.market);
   CHECK(market != nullptr);
   const Listing listing = listing_of(views.instruments, *market);
-  const core::ClientOrderId client_order_id =
-      placed.first->client_order_id.empty() ? orders::made_client_order_id(placed.first->order) : placed.first->client_order_id;
+  const core::ClientOrderId client_order_id = placed.first->client_order_id.empty()
+                                                  ? orders::made_client_order_id(placed.first->order)
+                                                  : placed.first->client_order_id;
   const OrderView order = view_of(*placed.last, client_order_id.view());
-  json.begin_object().field("symbol", market->symbol.view()).field("orderId", order.id.value()).field("orderListId", kNoOrderList);
+  json.begin_object()
+      .field("symbol", market->symbol.view())
+      .field("orderId", order.id.value())
+      .field("orderListId", kNoOrderList);
   json.field("clientOrderId", order.client_order_id).field("transactTime", in_unit(reply.time, pending.time_unit));
   if (pending.response != ResponseType::ack) {
     write_terms(json, listing, order);
@@ -104,13 +116,15 @@ core::ClientOrderId made_cancel_id(core::Sequence command) {
   return core::ClientOrderId(std::string_view(text.data(), text.size()));
 }
 
-void write_cancelled(JsonWriter& json, const Pending& pending, const gateways::Reply& reply, const engine::Views& views, const OrderEvent& event) {
+void write_cancelled(JsonWriter& json, const Pending& pending, const gateways::Reply& reply, const engine::Views& views,
+                     const OrderEvent& event) {
   const instruments::Market* market = views.instruments.market(event.market);
   CHECK(market != nullptr);
   const Listing listing = listing_of(views.instruments, *market);
   // The read model has the order's name, unless its bounds made it forget the order already.
   const history::Order* known = views.accounts.order(event.account, event.order);
-  const core::ClientOrderId name = known == nullptr ? orders::made_client_order_id(event.order) : known->client_order_id;
+  const core::ClientOrderId name =
+      known == nullptr ? orders::made_client_order_id(event.order) : known->client_order_id;
   const core::ClientOrderId cancel_id = pending.cancel_id.empty() ? made_cancel_id(reply.sequence) : pending.cancel_id;
   const OrderView order = view_of(event, name.view());
   json.begin_object().field("symbol", market->symbol.view()).field("origClientOrderId", order.client_order_id);
@@ -122,7 +136,8 @@ void write_cancelled(JsonWriter& json, const Pending& pending, const gateways::R
   json.end_object();
 }
 
-std::expected<void, ApiError> write_cancels(const Pending& pending, const gateways::Reply& reply, const engine::Views& views, JsonWriter& json) {
+std::expected<void, ApiError> write_cancels(const Pending& pending, const gateways::Reply& reply,
+                                            const engine::Views& views, JsonWriter& json) {
   const bool many = pending.change == Change::cancel_all;
   core::Rejection rejection = command_rejection(reply);
   std::size_t cancelled = 0;
@@ -146,8 +161,10 @@ std::expected<void, ApiError> write_cancels(const Pending& pending, const gatewa
 
 }  // namespace
 
-std::expected<void, ApiError> write_answer(const Pending& pending, const gateways::Reply& reply, const engine::Views& views, JsonWriter& json) {
-  return pending.change == Change::place ? write_placed(pending, reply, views, json) : write_cancels(pending, reply, views, json);
+std::expected<void, ApiError> write_answer(const Pending& pending, const gateways::Reply& reply,
+                                           const engine::Views& views, JsonWriter& json) {
+  return pending.change == Change::place ? write_placed(pending, reply, views, json)
+                                         : write_cancels(pending, reply, views, json);
 }
 
 }  // namespace spot

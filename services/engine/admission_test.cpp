@@ -119,6 +119,9 @@ TEST(Admission, ClientOrderIdsAreUniqueAmongAnAccountsOpenOrders) {
   EXPECT_EQ(exchange.trade(limit(alice, Side::sell, 100, 10, made.view())).at(0).rejection,
             Rejection::duplicate_client_order_id);
   EXPECT_EQ(exchange.trade(limit(bob, Side::sell, 100, 10, made.view())).at(0).execution, Execution::accepted);
+  const auto shadow = orders::made_client_order_id(first);
+  EXPECT_EQ(exchange.trade(cancel(alice, {}, shadow.view())).at(0).rejection, Rejection::unknown_order)
+      << "an order that has an id of its client's is not known by the made one";
   exchange.run(cancel(alice, first));
   const auto again = exchange.trade(limit(alice, Side::sell, 100, 10, "mine"));
   EXPECT_EQ(again.at(0).execution, Execution::accepted) << "free again";

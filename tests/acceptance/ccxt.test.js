@@ -163,7 +163,7 @@ describe('ccxt', () => {
   });
 
   step('fetchTrades, fetchOpenOrders, fetchOrders, fetchClosedOrders, fetchMyTrades agree', async () => {
-    const trades = await alice.fetchTrades(market);
+    const trades = await alice.fetchTrades(market, undefined, undefined, {fetchTradesMethod: 'publicGetTrades'});
     assert.ok(trades.length >= 6);
     const fills = await bob.fetchMyTrades(market);
     assert.equal(fills.length, trades.length);  // bob is on one side of each
@@ -199,8 +199,10 @@ describe('ccxt', () => {
   });
 
   step('errors: InsufficientFunds, InvalidOrder, OrderNotFound, BadSymbol', async () => {
-    await assert.rejects(alice.createOrder(market, 'limit', 'buy', '5000', '49000'), ccxt.InsufficientFunds);
-    await assert.rejects(alice.createOrder(market, 'limit', 'buy', '0.00001', '100'), ccxt.InvalidOrder);        // NOTIONAL
+    await assert.rejects(alice.createOrder(market, 'limit', 'buy', '30', '49000'), ccxt.InsufficientFunds);
+    const odd = {symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '49000'};
+    await assert.rejects(alice.privatePostOrder({...odd, quantity: '10000000'}), ccxt.InvalidOrder);  // LOT_SIZE
+    await assert.rejects(alice.createOrder(market, 'limit', 'buy', '0.00001', '100'), /NOTIONAL/);
     await assert.rejects(alice.privatePostOrder({symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '1', price: '50000.005'}), ccxt.InvalidOrder);
     await assert.rejects(alice.cancelOrder('123456789', market), ccxt.OrderNotFound);
     await assert.rejects(alice.fetchOrder('123456789', market), ccxt.OrderNotFound);
