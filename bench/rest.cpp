@@ -28,7 +28,8 @@ constexpr std::int64_t kStallNs = 10'000'000'000;  // without any answer: someth
 
 std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 std::int64_t wall_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 // Writes signed orders: buys and sells in turn at one price, so that every second one trades and the book stays small.
@@ -74,7 +75,8 @@ Answer take_answer(std::string_view text) {
   constexpr std::string_view kLength = "Content-Length: ";
   const std::size_t at = head.find(kLength);
   std::size_t length = 0;
-  if (at != std::string_view::npos) std::from_chars(head.data() + at + kLength.size(), head.data() + head.size(), length);
+  if (at != std::string_view::npos)
+    std::from_chars(head.data() + at + kLength.size(), head.data() + head.size(), length);
   if (text.size() < head_end + 4 + length) return {};
   return {head.starts_with("HTTP/1.1 200"), text.substr(head_end + 4, length), head_end + 4 + length};
 }
@@ -132,7 +134,9 @@ class Connection {
 
 class Load {
  public:
-  explicit Load(const RestOptions& options) : options_(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)) { CHECK(epoll_ >= 0); }
+  explicit Load(const RestOptions& options) : options_(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    CHECK(epoll_ >= 0);
+  }
   ~Load() { ::close(epoll_); }
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
@@ -141,14 +145,17 @@ class Load {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(options_.port);
-    if (::inet_pton(AF_INET, options_.host.c_str(), &address.sin_addr) != 1) return core::fail(core::ErrorKind::invalid_input, "not an IPv4 address", options_.host);
+    if (::inet_pton(AF_INET, options_.host.c_str(), &address.sin_addr) != 1)
+      return core::fail(core::ErrorKind::invalid_input, "not an IPv4 address", options_.host);
     for (int i = 0; i < options_.connections; ++i) {
       const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
       if (descriptor < 0) return core::fail(core::ErrorKind::io, std::strerror(errno), "socket");
       const int one = 1;
       ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-      connections_.push_back(std::make_unique<Connection>(options_.keys[static_cast<std::size_t>(i) % options_.keys.size()], descriptor));
-      if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return core::fail(core::ErrorKind::unavailable, std::strerror(errno), options_.host);
+      connections_.push_back(
+          std::make_unique<Connection>(options_.keys[static_cast<std::size_t>(i) % options_.keys.size()], descriptor));
+      if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return core::fail(core::ErrorKind::unavailable, std::strerror(errno), options_.host);
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.u32 = static_cast<std::uint32_t>(i);
@@ -169,9 +176,11 @@ class Load {
       }
     }
     for (std::int64_t now = began_ns; now < measure_until_ns_; now = now_ns()) {
-      if (now - last_answer_ns_ > kStallNs) return core::fail(core::ErrorKind::unavailable, "no answer for 10 s", options_.host);
+      if (now - last_answer_ns_ > kStallNs)
+        return core::fail(core::ErrorKind::unavailable, "no answer for 10 s", options_.host);
       if (options_.rate_hz > 0 && !send_due(now)) return lost();
-      if (!receive(options_.rate_hz > 0 ? std::clamp<std::int64_t>(next_due_ns_ - now, 0, 1'000'000) : 100'000'000)) return lost();
+      if (!receive(options_.rate_hz > 0 ? std::clamp<std::int64_t>(next_due_ns_ - now, 0, 1'000'000) : 100'000'000))
+        return lost();
     }
     const double seconds = static_cast<double>(options_.measure_ns) / 1e9;
     result_.requests_per_second = static_cast<double>(result_.requests) / seconds;
@@ -181,7 +190,10 @@ class Load {
 
  private:
   std::unexpected<core::Error> lost() const {
-    return core::fail(core::ErrorKind::unavailable, "the exchange closed a connection" + (result_.first_error.empty() ? std::string() : " after " + result_.first_error), options_.host);
+    return core::fail(core::ErrorKind::unavailable,
+                      "the exchange closed a connection" +
+                          (result_.first_error.empty() ? std::string() : " after " + result_.first_error),
+                      options_.host);
   }
 
   // Open loop: every request that is due goes out on a connection that has the least under way.

@@ -26,7 +26,8 @@ namespace exchange {
 namespace {
 
 json::object latency_object(const bench::Latency& latency) {
-  return {{"p50_ns", latency.p50_ns}, {"p99_ns", latency.p99_ns}, {"p999_ns", latency.p999_ns}, {"max_ns", latency.max_ns}};
+  return {
+      {"p50_ns", latency.p50_ns}, {"p99_ns", latency.p99_ns}, {"p999_ns", latency.p999_ns}, {"max_ns", latency.max_ns}};
 }
 
 template <class Result>
@@ -53,9 +54,11 @@ int over_flows(const BenchOptions& options, const Measure& measure) {
     as_expected &= result.at("as_expected").as_bool();
     if (!options.json) {
       const json::object& latency = result.at("latency").as_object();
-      fmt::print("{:<8} {:>7.1f} ns/command  {:>12.0f} commands/s  p50 {} p99 {} p99.9 {} max {} ns  {}\n", name, result.at("ns_per_command").as_double(),
-                 result.at("commands_per_s").as_double(), latency.at("p50_ns").as_int64(), latency.at("p99_ns").as_int64(), latency.at("p999_ns").as_int64(),
-                 latency.at("max_ns").as_int64(), result.at("as_expected").as_bool() ? "trades as expected" : "TRADES DIFFER");
+      fmt::print("{:<8} {:>7.1f} ns/command  {:>12.0f} commands/s  p50 {} p99 {} p99.9 {} max {} ns  {}\n", name,
+                 result.at("ns_per_command").as_double(), result.at("commands_per_s").as_double(),
+                 latency.at("p50_ns").as_int64(), latency.at("p99_ns").as_int64(), latency.at("p999_ns").as_int64(),
+                 latency.at("max_ns").as_int64(),
+                 result.at("as_expected").as_bool() ? "trades as expected" : "TRADES DIFFER");
       std::fflush(stdout);
     }
     results.push_back(std::move(result));
@@ -65,7 +68,8 @@ int over_flows(const BenchOptions& options, const Measure& measure) {
     if (!trace) return report(trace.error());
     one(options.trace, *trace);
   } else {
-    for (const bench::FlowKind kind : bench::kFlows) one(std::string(bench::name(kind)), bench::make_flow(kind, options.commands));
+    for (const bench::FlowKind kind : bench::kFlows)
+      one(std::string(bench::name(kind)), bench::make_flow(kind, options.commands));
   }
   if (options.json) print_object({{"as_expected", as_expected}, {"flows", std::move(results)}}, true);
   return as_expected ? kExitDone : kExitWrong;
@@ -93,7 +97,8 @@ class Doorbell {
   bool rung_ = false;
 };
 
-core::Result<bench::PipelineResult> measure_pipeline(const bench::Trace& trace, const std::string& folder, const bench::PipelineOptions& options) {
+core::Result<bench::PipelineResult> measure_pipeline(const bench::Trace& trace, const std::string& folder,
+                                                     const bench::PipelineOptions& options) {
   io::RealDisk disk(folder);
   const journal::Options journal_options{.folder = "pipeline"};
   const auto recovered = journal::recover(disk, journal_options);
@@ -146,10 +151,13 @@ int bench_pipeline_command(const BenchOptions& options) {
   bench::PipelineOptions pipeline;
   if (options.rate > 0) pipeline.latency_rate_hz = options.rate;
   pipeline.latency_commands = pipeline.latency_rate_hz * static_cast<std::uint64_t>(options.seconds);
-  const auto trace = bench::make_flow(bench::FlowKind::moves, 1'500'000 * static_cast<std::uint64_t>(options.seconds) + pipeline.latency_commands);
+  const auto trace = bench::make_flow(
+      bench::FlowKind::moves, 1'500'000 * static_cast<std::uint64_t>(options.seconds) + pipeline.latency_commands);
   const auto result = measure_pipeline(trace, folder->path(), pipeline);
   if (!result) return report(result.error());
-  const auto ratio = [&](std::int64_t ns) { return static_cast<double>(ns) / static_cast<double>(commit->commit.p50_ns); };
+  const auto ratio = [&](std::int64_t ns) {
+    return static_cast<double>(ns) / static_cast<double>(commit->commit.p50_ns);
+  };
   print_object({{"commands", result->commands},
                 {"commands_per_s", result->commands_per_second},
                 {"commands_per_batch", result->commands_per_batch},

@@ -7,13 +7,13 @@
 namespace exchange {
 
 struct BenchOptions {
-  std::string trace;                  // matching, core: empty: the built-in flows
+  std::string trace;                   // matching, core: empty: the built-in flows
   std::uint64_t commands = 1'000'000;  // of each built-in flow
   int runs = 5;
-  std::string folder = ".";           // journal, pipeline, rest: temporary folders are made here
+  std::string folder = ".";  // journal, pipeline, rest: temporary folders are made here
   int seconds = 3;
   int connections = 64;
-  std::uint64_t rate = 0;             // 0: 10,000/s for the pipeline, 5,000/s for REST
+  std::uint64_t rate = 0;  // 0: 10,000/s for the pipeline, 5,000/s for REST
   bool json = false;
 };
 

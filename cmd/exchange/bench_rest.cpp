@@ -1,4 +1,5 @@
-// `exchange bench rest`: this binary as a child process with limits `open`, and the load generator of bench/rest against it.
+// `exchange bench rest`: this binary as a child process with limits `open`, and the load generator of bench/rest
+// against it.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
@@ -49,7 +50,8 @@ class Child {
       ::dup2(log, STDOUT_FILENO);
       ::dup2(log, STDERR_FILENO);
       const std::string folder = data_ + "/data";
-      ::execl("/proc/self/exe", "exchange", "start", "--no-demo", "--limits", "open", "--listen", "127.0.0.1:0", "--data", folder.c_str(), nullptr);
+      ::execl("/proc/self/exe", "exchange", "start", "--no-demo", "--limits", "open", "--listen", "127.0.0.1:0",
+              "--data", folder.c_str(), nullptr);
       ::_exit(127);
     }
     for (int i = 0; i < kStartTries; ++i) {
@@ -66,7 +68,9 @@ class Child {
     }
     return core::fail(core::ErrorKind::unavailable, "the exchange did not start", data_ + "/log");
   }
-  [[nodiscard]] Result<json::object> ask(const json::object& request) const { return ask_exchange(data_ + "/data", request); }
+  [[nodiscard]] Result<json::object> ask(const json::object& request) const {
+    return ask_exchange(data_ + "/data", request);
+  }
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
  private:
@@ -83,7 +87,8 @@ Result<std::vector<bench::RestKey>> make_accounts(const Child& child) {
     if (!key) return std::unexpected(key.error());
     keys.push_back({text_of(*key, "api_key"), text_of(*key, "secret")});
     for (const auto& [asset, amount] : {std::pair{"BTC", "10000"}, {"USDT", "1000000000"}}) {
-      const auto deposited = child.ask({{"command", "deposit"}, {"account", account}, {"asset", asset}, {"amount", amount}});
+      const auto deposited =
+          child.ask({{"command", "deposit"}, {"account", account}, {"asset", asset}, {"amount", amount}});
       if (!deposited) return std::unexpected(deposited.error());
     }
   }
@@ -133,7 +138,11 @@ int bench_rest_command(const BenchOptions& options) {
   const std::uint64_t rate = options.rate > 0 ? options.rate : 5'000;
   bool all_well = true;
   for (const Part& part : {Part{"closed_loop", 1, 0}, Part{"pipelined_16", 16, 0}, Part{"fixed_rate", 1, rate}}) {
-    bench::RestOptions rest{.port = child.port(), .keys = *keys, .connections = options.connections, .pipelined = part.pipelined, .rate_hz = part.rate_hz};
+    bench::RestOptions rest{.port = child.port(),
+                            .keys = *keys,
+                            .connections = options.connections,
+                            .pipelined = part.pipelined,
+                            .rate_hz = part.rate_hz};
     rest.measure_ns = static_cast<std::int64_t>(options.seconds) * 1'000'000'000;
     const auto result = bench::bench_rest(rest);
     if (!result) return report(result.error());
@@ -141,8 +150,9 @@ int bench_rest_command(const BenchOptions& options) {
     if (part.rate_hz > 0) one["rate_per_s"] = part.rate_hz;
     all_well &= result->errors == 0;
     if (!options.json) {
-      fmt::print("{:<13} {:>9.0f} requests/s  p50 {:.0f} p99 {:.0f} p99.9 {:.0f} max {:.0f} us  {} errors {}\n", part.name, result->requests_per_second,
-                 one.at("p50_us").as_double(), one.at("p99_us").as_double(), one.at("p999_us").as_double(), one.at("max_us").as_double(), result->errors, result->first_error);
+      fmt::print("{:<13} {:>9.0f} requests/s  p50 {:.0f} p99 {:.0f} p99.9 {:.0f} max {:.0f} us  {} errors {}\n",
+                 part.name, result->requests_per_second, one.at("p50_us").as_double(), one.at("p99_us").as_double(),
+                 one.at("p999_us").as_double(), one.at("max_us").as_double(), result->errors, result->first_error);
       std::fflush(stdout);
     }
     out[part.name] = std::move(one);

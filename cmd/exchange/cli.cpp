@@ -1,8 +1,8 @@
 #include "cmd/exchange/cli.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -59,7 +59,8 @@ class CommandLine {
   }
 
  private:
-  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& example, std::function<int()> action) {
+  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& example,
+                    std::function<int()> action) {
     CLI::App* added = parent.add_subcommand(name, what);
     added->footer("Example:\n  " + example);
     added->add_flag("--json", arguments_.json, "Print one JSON object");
@@ -98,46 +99,57 @@ class CommandLine {
 };
 
 void CommandLine::add_start() {
-  CLI::App* start = command(app_, "start", "Run the exchange", "exchange start --demo --listen 127.0.0.1:8080", [this] {
-    return exchange::start(arguments_.start);
-  });
+  CLI::App* start = command(app_, "start", "Run the exchange", "exchange start --demo --listen 127.0.0.1:8080",
+                            [this] { return exchange::start(arguments_.start); });
   ConfigFlags& flags = arguments_.start.flags;
   start->add_option("--data", flags.data, "Data folder [data]");
   start->add_option("--listen", flags.listen, "Address of the REST API [127.0.0.1:8080]; port 0: any free one");
   start->add_option("--config", flags.file, "Configuration file [exchange.toml, when there is one]");
   start->add_option("--limits", flags.limits, "Request limits: binance or open [binance]");
-  CLI::Option* demo = start->add_flag("--demo", arguments_.start.demo, "Open and fund an account \"demo\" and print its API key");
+  CLI::Option* demo =
+      start->add_flag("--demo", arguments_.start.demo, "Open and fund an account \"demo\" and print its API key");
   start->add_flag("--no-demo", arguments_.no_demo, "No demo account (default)")->excludes(demo);
 }
 
 void CommandLine::add_keys() {
   CLI::App* keys = app_.add_subcommand("keys", "API keys of a running exchange");
   keys->require_subcommand(1);
-  CLI::App* create = command(*keys, "create", "Make a key, and the account if it is missing; prints key and secret, once", "exchange keys create --account alice --permissions read,trade", [this] {
-    return ask({{"command", "keys_create"}, {"account", arguments_.account}, {"permissions", arguments_.permissions}});
-  });
+  CLI::App* create = command(
+      *keys, "create", "Make a key, and the account if it is missing; prints key and secret, once",
+      "exchange keys create --account alice --permissions read,trade", [this] {
+        return ask(
+            {{"command", "keys_create"}, {"account", arguments_.account}, {"permissions", arguments_.permissions}});
+      });
   create->add_option("--account", arguments_.account, "Name of the account")->required();
   create->add_option("--permissions", arguments_.permissions, "Any of read,trade,withdraw")->capture_default_str();
-  create->add_option("--type", arguments_.key_type, "Kind of key: hmac")->check(CLI::IsMember({"hmac"}))->capture_default_str();
+  create->add_option("--type", arguments_.key_type, "Kind of key: hmac")
+      ->check(CLI::IsMember({"hmac"}))
+      ->capture_default_str();
   add_data(create);
   add_data(command(*keys, "list", "All keys, without secrets", "exchange keys list", [this] {
-    return ask_for_list({{"command", "keys_list"}}, "keys", {"api_key", "account", "permissions", "type", "created_ms", "revoked_ms"});
+    return ask_for_list({{"command", "keys_list"}}, "keys",
+                        {"api_key", "account", "permissions", "type", "created_ms", "revoked_ms"});
   }));
-  CLI::App* revoke = command(*keys, "revoke", "Take a key out of force, at once", "exchange keys revoke KEY", [this] {
-    return ask({{"command", "keys_revoke"}, {"api_key", arguments_.api_key}});
-  });
+  CLI::App* revoke = command(*keys, "revoke", "Take a key out of force, at once", "exchange keys revoke KEY",
+                             [this] { return ask({{"command", "keys_revoke"}, {"api_key", arguments_.api_key}}); });
   revoke->add_option("key", arguments_.api_key, "The API key")->required();
   add_data(revoke);
 }
 
 void CommandLine::add_deposit() {
-  CLI::App* deposit = command(app_, "deposit", "Give an account money (development only)", "exchange deposit --account alice --asset BTC --amount 1.5", [this] {
-    return ask({{"command", "deposit"}, {"account", arguments_.account}, {"asset", arguments_.asset}, {"amount", arguments_.amount}, {"reference", arguments_.reference}});
-  });
+  CLI::App* deposit = command(app_, "deposit", "Give an account money (development only)",
+                              "exchange deposit --account alice --asset BTC --amount 1.5", [this] {
+                                return ask({{"command", "deposit"},
+                                            {"account", arguments_.account},
+                                            {"asset", arguments_.asset},
+                                            {"amount", arguments_.amount},
+                                            {"reference", arguments_.reference}});
+                              });
   deposit->add_option("--account", arguments_.account, "Name of the account")->required();
   deposit->add_option("--asset", arguments_.asset, "Symbol of the asset")->required();
   deposit->add_option("--amount", arguments_.amount, "Decimal amount")->required();
-  deposit->add_option("--reference", arguments_.reference, "Of the outside movement; a second deposit with the same one is refused");
+  deposit->add_option("--reference", arguments_.reference,
+                      "Of the outside movement; a second deposit with the same one is refused");
   add_data(deposit);
 }
 
@@ -145,13 +157,16 @@ void CommandLine::add_markets() {
   CLI::App* markets = app_.add_subcommand("markets", "Markets of a running exchange");
   markets->require_subcommand(1);
   add_data(command(*markets, "list", "All markets", "exchange markets list", [this] {
-    return ask_for_list({{"command", "markets_list"}}, "markets", {"symbol", "state", "base", "quote", "tick", "lot", "notional_min", "maker_fee", "taker_fee"});
+    return ask_for_list({{"command", "markets_list"}}, "markets",
+                        {"symbol", "state", "base", "quote", "tick", "lot", "notional_min", "maker_fee", "taker_fee"});
   }));
   add_market_add(*markets);
-  for (const auto& [name, what] : {std::pair{"halt", "Stop trading: orders are refused, cancels are taken"}, {"resume", "Trade again"}}) {
-    CLI::App* one = command(*markets, name, what, std::string("exchange markets ") + name + " BTCUSDT", [this, name = std::string(name)] {
-      return ask({{"command", "markets_" + name}, {"symbol", arguments_.symbol}});
-    });
+  for (const auto& [name, what] :
+       {std::pair{"halt", "Stop trading: orders are refused, cancels are taken"}, {"resume", "Trade again"}}) {
+    CLI::App* one = command(*markets, name, what, std::string("exchange markets ") + name + " BTCUSDT",
+                            [this, name = std::string(name)] {
+                              return ask({{"command", "markets_" + name}, {"symbol", arguments_.symbol}});
+                            });
     one->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
     add_data(one);
   }
@@ -176,12 +191,14 @@ void CommandLine::add_market_add(CLI::App& markets) {
       {"maker_fee", "0.001", "Fraction taken from the maker"},
       {"taker_fee", "0.001", "Fraction taken from the taker"},
   };
-  CLI::App* add = command(markets, "add", "List a new market", "exchange markets add XRPUSDT --base XRP --quote USDT --tick 0.0001 --lot 0.1 --price-min 0.0001", [this] {
-    json::object request = arguments_.market;
-    request["command"] = "markets_add";
-    request["symbol"] = arguments_.symbol;
-    return ask(request);
-  });
+  CLI::App* add = command(
+      markets, "add", "List a new market",
+      "exchange markets add XRPUSDT --base XRP --quote USDT --tick 0.0001 --lot 0.1 --price-min 0.0001", [this] {
+        json::object request = arguments_.market;
+        request["command"] = "markets_add";
+        request["symbol"] = arguments_.symbol;
+        return ask(request);
+      });
   add->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
   for (const Field& field : kFields) {
     std::string flag = std::string("--") + field.key;
@@ -191,46 +208,55 @@ void CommandLine::add_market_add(CLI::App& markets) {
       arguments_.market[field.key] = field.fallback;
       what += std::string(" [") + field.fallback + "]";
     }
-    CLI::Option* option = add->add_option_function<std::string>(flag, [this, key = field.key](const std::string& value) { arguments_.market[key] = value; }, what);
+    CLI::Option* option = add->add_option_function<std::string>(
+        flag, [this, key = field.key](const std::string& value) { arguments_.market[key] = value; }, what);
     if (!field.fallback) option->required();
   }
   add_data(add);
 }
 
 void CommandLine::add_tools() {
-  add_data(command(app_, "verify", "Check all that is stored: checksums, chain, replay, snapshots, money; exit 1 and the first bad place when something is wrong", "exchange verify --data data", [this] {
-    const json::object result = verify(arguments_.data);
-    print_object(result, arguments_.json);
-    if (result.contains("could_not_run") && result.at("could_not_run").as_bool()) return kExitCouldNotRun;
-    return result.at("ok").as_bool() ? kExitDone : kExitWrong;
-  }));
-  CLI::App* inspect = command(app_, "inspect", "Print records of the journal, one a line", "exchange inspect --from 100 --to 120 --events", [this] {
-    arguments_.inspect.data = arguments_.data;
-    arguments_.inspect.json = arguments_.json;
-    const auto done = exchange::inspect(arguments_.inspect);
-    return done ? kExitDone : report(done.error());
-  });
+  add_data(command(app_, "verify",
+                   "Check all that is stored: checksums, chain, replay, snapshots, money; exit 1 and the first bad "
+                   "place when something is wrong",
+                   "exchange verify --data data", [this] {
+                     const json::object result = verify(arguments_.data);
+                     print_object(result, arguments_.json);
+                     if (result.contains("could_not_run") && result.at("could_not_run").as_bool())
+                       return kExitCouldNotRun;
+                     return result.at("ok").as_bool() ? kExitDone : kExitWrong;
+                   }));
+  CLI::App* inspect = command(app_, "inspect", "Print records of the journal, one a line",
+                              "exchange inspect --from 100 --to 120 --events", [this] {
+                                arguments_.inspect.data = arguments_.data;
+                                arguments_.inspect.json = arguments_.json;
+                                const auto done = exchange::inspect(arguments_.inspect);
+                                return done ? kExitDone : report(done.error());
+                              });
   inspect->add_option("--from", arguments_.inspect.from, "First sequence [1]");
   inspect->add_option("--to", arguments_.inspect.to, "Last sequence [the end]");
   inspect->add_option("--account", arguments_.inspect.account, "Only what concerns this account id");
   inspect->add_option("--order", arguments_.inspect.order, "Only what concerns this order id");
   inspect->add_flag("--events", arguments_.inspect.events, "Also the events, made again by replay");
   add_data(inspect);
-  CLI::App* replay = command(app_, "replay", "Replay the journal and print the state's hash", "exchange replay --until 1000", [this] {
-    const auto result = replay_log(arguments_.data, arguments_.until);
-    if (!result) return report(result.error());
-    print_object(*result, arguments_.json);
-    return kExitDone;
-  });
+  CLI::App* replay =
+      command(app_, "replay", "Replay the journal and print the state's hash", "exchange replay --until 1000", [this] {
+        const auto result = replay_log(arguments_.data, arguments_.until);
+        if (!result) return report(result.error());
+        print_object(*result, arguments_.json);
+        return kExitDone;
+      });
   replay->add_option("--until", arguments_.until, "Last sequence [the end]");
   add_data(replay);
-  add_data(command(app_, "snapshot", "Take a snapshot now, whether the exchange runs or not", "exchange snapshot --data data", [this] {
-    const auto result = take_snapshot(arguments_.data);
-    if (!result) return report(result.error());
-    print_object(*result, arguments_.json);
-    return kExitDone;
-  }));
-  add_data(command(app_, "status", "Figures of the running exchange", "exchange status", [this] { return ask({{"command", "status"}}); }));
+  add_data(command(app_, "snapshot", "Take a snapshot now, whether the exchange runs or not",
+                   "exchange snapshot --data data", [this] {
+                     const auto result = take_snapshot(arguments_.data);
+                     if (!result) return report(result.error());
+                     print_object(*result, arguments_.json);
+                     return kExitDone;
+                   }));
+  add_data(command(app_, "status", "Figures of the running exchange", "exchange status",
+                   [this] { return ask({{"command", "status"}}); }));
 }
 
 void CommandLine::add_bench() {
@@ -241,32 +267,47 @@ void CommandLine::add_bench() {
     const char *name, *what;
     int (*run)(const BenchOptions&);
   };
-  for (const Part& part : {Part{"matching", "The matching fold alone, on order flows", bench_matching_command},
-                           Part{"core", "Accounts, ledger, fees and matching, on order flows", bench_core_command},
-                           Part{"journal", "Commits of the journal: latency and throughput", bench_journal_command},
-                           Part{"pipeline", "Sequence, journal, commit, fold, release: throughput, and latency at a fixed rate", bench_pipeline_command},
-                           Part{"rest", "Signed REST orders from 64 connections, against a child process", bench_rest_command}}) {
-    CLI::App* one = command(*bench, part.name, part.what, std::string("exchange bench ") + part.name + " --json", [this, run = part.run] {
-      arguments_.bench.json = arguments_.json;
-      return run(arguments_.bench);
-    });
+  for (const Part& part :
+       {Part{"matching", "The matching fold alone, on order flows", bench_matching_command},
+        Part{"core", "Accounts, ledger, fees and matching, on order flows", bench_core_command},
+        Part{"journal", "Commits of the journal: latency and throughput", bench_journal_command},
+        Part{"pipeline", "Sequence, journal, commit, fold, release: throughput, and latency at a fixed rate",
+             bench_pipeline_command},
+        Part{"rest", "Signed REST orders from 64 connections, against a child process", bench_rest_command}}) {
+    CLI::App* one = command(*bench, part.name, part.what, std::string("exchange bench ") + part.name + " --json",
+                            [this, run = part.run] {
+                              arguments_.bench.json = arguments_.json;
+                              return run(arguments_.bench);
+                            });
     const std::string_view name = part.name;
     if (name == "matching" || name == "core") {
       one->add_option("--trace", options.trace, "A trace file; else the four built-in flows");
       one->add_option("--commands", options.commands, "Commands of each built-in flow")->capture_default_str();
-      one->add_option("--runs", options.runs, "Runs; the median counts")->capture_default_str()->check(CLI::Range(1, 101));
+      one->add_option("--runs", options.runs, "Runs; the median counts")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 101));
     } else {
-      one->add_option("--data", options.folder, "Where to make the temporary folder: it decides which disk is measured [.]");
-      one->add_option("--seconds", options.seconds, "Length of each measurement")->capture_default_str()->check(CLI::Range(1, 600));
+      one->add_option("--data", options.folder,
+                      "Where to make the temporary folder: it decides which disk is measured [.]");
+      one->add_option("--seconds", options.seconds, "Length of each measurement")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 600));
     }
-    if (name == "rest") one->add_option("--connections", options.connections, "Connections")->capture_default_str()->check(CLI::Range(1, 4096));
-    if (name == "pipeline" || name == "rest") one->add_option("--rate", options.rate, "Commands per second of the latency measurement; 0: pipeline 10000, rest 5000");
+    if (name == "rest")
+      one->add_option("--connections", options.connections, "Connections")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 4096));
+    if (name == "pipeline" || name == "rest")
+      one->add_option("--rate", options.rate,
+                      "Commands per second of the latency measurement; 0: pipeline 10000, rest 5000");
   }
 }
 
 }  // namespace
 
-int exit_code(const core::Error& error) { return error.kind == core::ErrorKind::invalid_input ? kExitUsage : kExitCouldNotRun; }
+int exit_code(const core::Error& error) {
+  return error.kind == core::ErrorKind::invalid_input ? kExitUsage : kExitCouldNotRun;
+}
 
 int report(const core::Error& error) {
   std::fflush(stdout);

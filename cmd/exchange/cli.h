@@ -1,4 +1,5 @@
-// The command line: words and flags to a call. Exit codes: 0 done, 1 the thing checked is wrong, 2 wrong usage, 3 could not run.
+// The command line: words and flags to a call. Exit codes: 0 done, 1 the thing checked is wrong, 2 wrong usage, 3 could
+// not run.
 #pragma once
 
 #include "pkg/core/error.h"

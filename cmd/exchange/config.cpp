@@ -20,13 +20,19 @@ Result<void> set_text(Config& config, std::string_view key, const std::string& v
     return core::fail(ErrorKind::invalid_input, "\"" + value + "\" is not accepted", where, "accepted: " + accepted);
   };
   if (key == "environment") {
-    if (value == "development") config.environment = Environment::development;
-    else if (value == "production") config.environment = Environment::production;
-    else return refuse("development, production");
+    if (value == "development")
+      config.environment = Environment::development;
+    else if (value == "production")
+      config.environment = Environment::production;
+    else
+      return refuse("development, production");
   } else if (key == "limits") {
-    if (value == "binance") config.limits = LimitsProfile::binance;
-    else if (value == "open") config.limits = LimitsProfile::open;
-    else return refuse("binance, open");
+    if (value == "binance")
+      config.limits = LimitsProfile::binance;
+    else if (value == "open")
+      config.limits = LimitsProfile::open;
+    else
+      return refuse("binance, open");
   } else if (key == "log_level") {
     constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
     if (std::find(kLevels.begin(), kLevels.end(), value) == kLevels.end()) return refuse("debug, info, warning, error");
@@ -41,14 +47,15 @@ Result<void> set_text(Config& config, std::string_view key, const std::string& v
   return {};
 }
 
-Result<void> set_number(std::uint64_t& into, const toml::node& node, std::uint64_t scale, std::uint64_t min, std::uint64_t max,
-                        bool zero_allowed, const std::string& where) {
+Result<void> set_number(std::uint64_t& into, const toml::node& node, std::uint64_t scale, std::uint64_t min,
+                        std::uint64_t max, bool zero_allowed, const std::string& where) {
   const auto value = node.value_exact<std::int64_t>();
   const auto number = static_cast<std::uint64_t>(value.value_or(-1));
   const bool fits = value && *value >= 0 && ((number >= min && number <= max) || (zero_allowed && number == 0));
   if (!fits) {
     return core::fail(ErrorKind::invalid_input, "not an accepted number", where,
-                      "accepted: a whole number from " + std::to_string(min) + " to " + std::to_string(max) + (zero_allowed ? ", or 0" : ""));
+                      "accepted: a whole number from " + std::to_string(min) + " to " + std::to_string(max) +
+                          (zero_allowed ? ", or 0" : ""));
   }
   into = number * scale;
   return {};
@@ -73,8 +80,10 @@ class FileReader {
     for (const auto& [key, node] : values) {
       const std::string name = prefix + std::string(key.str());
       Result<void> done;
-      if (node.is_table() && prefix.empty() && (name == "journal" || name == "snapshots")) done = table(*node.as_table(), name + ".");
-      else done = one(name, node);
+      if (node.is_table() && prefix.empty() && (name == "journal" || name == "snapshots"))
+        done = table(*node.as_table(), name + ".");
+      else
+        done = one(name, node);
       if (!done) return done;
     }
     return {};
@@ -88,8 +97,9 @@ class FileReader {
     }
     constexpr std::array<std::string_view, 5> kTexts{"environment", "data", "listen", "limits", "log_level"};
     if (std::find(kTexts.begin(), kTexts.end(), name) == kTexts.end()) {
-      return core::fail(ErrorKind::invalid_input, "unknown key", where,
-                        "known: environment, data, listen, limits, log_level, journal.segment_mib, snapshots.interval_commands");
+      return core::fail(
+          ErrorKind::invalid_input, "unknown key", where,
+          "known: environment, data, listen, limits, log_level, journal.segment_mib, snapshots.interval_commands");
     }
     const auto text = node.value_exact<std::string>();
     if (!text) return core::fail(ErrorKind::invalid_input, "must be a string", where, "write " + name + " = \"...\"");
@@ -126,9 +136,11 @@ Result<Config> load_config(const ConfigFlags& flags, const Environ& environment)
   for (const auto& [variable, key] : kVariables) {
     const auto value = environment(variable);
     if (!value) continue;
-    if (auto set = set_text(config, key, *value, std::string("environment variable ") + variable); !set) return std::unexpected(set.error());
+    if (auto set = set_text(config, key, *value, std::string("environment variable ") + variable); !set)
+      return std::unexpected(set.error());
   }
-  const std::array<std::pair<const std::optional<std::string>*, const char*>, 3> given{{{&flags.data, "data"}, {&flags.listen, "listen"}, {&flags.limits, "limits"}}};
+  const std::array<std::pair<const std::optional<std::string>*, const char*>, 3> given{
+      {{&flags.data, "data"}, {&flags.listen, "listen"}, {&flags.limits, "limits"}}};
   for (const auto& [value, key] : given) {
     if (!*value) continue;
     if (auto set = set_text(config, key, **value, std::string("--") + key); !set) return std::unexpected(set.error());

@@ -8,8 +8,8 @@
 
 namespace exchange {
 
-// Sends the request to the exchange that runs on `data` and returns its result. Errors: unavailable when none runs there,
-// else what the exchange answered.
+// Sends the request to the exchange that runs on `data` and returns its result. Errors: unavailable when none runs
+// there, else what the exchange answered.
 [[nodiscard]] core::Result<json::object> ask_exchange(const std::string& data, const json::object& request);
 
 }  // namespace exchange

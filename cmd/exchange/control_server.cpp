@@ -4,8 +4,10 @@ namespace exchange {
 
 std::string answer_line(const Answer& answer) {
   json::object out;
-  if (answer) out["result"] = *answer;
-  else out["error"] = to_json(answer.error());
+  if (answer)
+    out["result"] = *answer;
+  else
+    out["error"] = to_json(answer.error());
   return json::serialize(out) + "\n";
 }
 
@@ -33,7 +35,8 @@ void ControlServer::handle_line(io::ConnectionId connection, std::string_view li
   boost::system::error_code error;
   const json::value request = json::parse({line.data(), line.size()}, error);
   if (error || !request.is_object()) {
-    return respond(core::fail(core::ErrorKind::invalid_input, "a request is one line with a JSON object", "control socket"));
+    return respond(
+        core::fail(core::ErrorKind::invalid_input, "a request is one line with a JSON object", "control socket"));
   }
   operations_.handle(request.get_object(), respond);
 }

@@ -1,4 +1,5 @@
-// The exchange's end of the control socket: a line of JSON in, a line of JSON out. Only the data folder's owner can connect.
+// The exchange's end of the control socket: a line of JSON in, a line of JSON out. Only the data folder's owner can
+// connect.
 #pragma once
 
 #include <string>

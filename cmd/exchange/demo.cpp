@@ -21,7 +21,8 @@ namespace exchange {
 namespace {
 
 constexpr const char* kName = "demo";
-constexpr std::array<std::pair<const char*, const char*>, 4> kFunds{{{"BTC", "10"}, {"ETH", "100"}, {"SOL", "1000"}, {"USDT", "100000"}}};
+constexpr std::array<std::pair<const char*, const char*>, 4> kFunds{
+    {{"BTC", "10"}, {"ETH", "100"}, {"SOL", "1000"}, {"USDT", "100000"}}};
 
 core::Result<core::AccountId> demo_account(Exchange& exchange) {
   if (const auto account = exchange.views().accounts.find(kName)) return *account;
@@ -59,19 +60,23 @@ std::optional<DemoAccount> read_key(const std::string& path, const auth::KeyRing
 }
 
 core::Result<void> write_key(const std::string& path, const DemoAccount& demo) {
-  const std::string text = json::serialize(json::object{{"account", demo.name}, {"api_key", demo.api_key}, {"secret", demo.secret}}) + "\n";
+  const std::string text =
+      json::serialize(json::object{{"account", demo.name}, {"api_key", demo.api_key}, {"secret", demo.secret}}) + "\n";
   const std::string unfinished = path + ".new";
   const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (descriptor < 0) return core::fail(core::ErrorKind::io, std::strerror(errno), unfinished);
-  const bool written = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
+  const bool written =
+      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
   ::close(descriptor);
-  if (!written || std::rename(unfinished.c_str(), path.c_str()) != 0) return core::fail(core::ErrorKind::io, std::strerror(errno), path);
+  if (!written || std::rename(unfinished.c_str(), path.c_str()) != 0)
+    return core::fail(core::ErrorKind::io, std::strerror(errno), path);
   return {};
 }
 
 }  // namespace
 
-core::Result<DemoAccount> prepare_demo(const std::string& data, Exchange& exchange, keys::Store& store, auth::KeyRing& ring) {
+core::Result<DemoAccount> prepare_demo(const std::string& data, Exchange& exchange, keys::Store& store,
+                                       auth::KeyRing& ring) {
   const auto account = demo_account(exchange);
   if (!account) return std::unexpected(account.error());
   const std::string path = demo_key_path(data);

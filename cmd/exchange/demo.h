@@ -14,8 +14,9 @@ struct DemoAccount {
   bool created = false;  // its key, at this start
 };
 
-// Any part that is missing is made: each step may have been the last one before a crash. The key lies in DIR/demo_key.json,
-// readable by its owner only. REQUIRES that nothing else drives the exchange yet.
-[[nodiscard]] core::Result<DemoAccount> prepare_demo(const std::string& data, Exchange& exchange, keys::Store& store, auth::KeyRing& ring);
+// Any part that is missing is made: each step may have been the last one before a crash. The key lies in
+// DIR/demo_key.json, readable by its owner only. REQUIRES that nothing else drives the exchange yet.
+[[nodiscard]] core::Result<DemoAccount> prepare_demo(const std::string& data, Exchange& exchange, keys::Store& store,
+                                                     auth::KeyRing& ring);
 
 }  // namespace exchange

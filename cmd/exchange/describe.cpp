@@ -30,7 +30,9 @@ std::string_view name(orders::OrderStatus status) {
                                                    "cancelled",   "rejected", "expired",          "expired_in_match"};
   return kNames[static_cast<std::size_t>(status) % kNames.size()];
 }
-std::string_view name(instruments::MarketState state) { return state == instruments::MarketState::trading ? "trading" : "halted"; }
+std::string_view name(instruments::MarketState state) {
+  return state == instruments::MarketState::trading ? "trading" : "halted";
+}
 
 void put_target(json::object& out, const orders::OrderReference& target) {
   if (!target.order.is_none()) out["order"] = target.order.value();
@@ -174,9 +176,13 @@ struct EventFields {
 };
 
 template <class T>
-concept HasAccount = requires(const T& value) { { value.account } -> std::convertible_to<core::AccountId>; };
+concept HasAccount = requires(const T& value) {
+  { value.account } -> std::convertible_to<core::AccountId>;
+};
 template <class T>
-concept HasTarget = requires(const T& value) { { value.target } -> std::convertible_to<orders::OrderReference>; };
+concept HasTarget = requires(const T& value) {
+  { value.target } -> std::convertible_to<orders::OrderReference>;
+};
 
 }  // namespace
 
@@ -190,7 +196,8 @@ json::object describe(const core::RecordHeader& header, const engine::Command& c
 }
 
 json::object describe(const orders::AccountEvent& event) {
-  json::object out{{"sequence", event.command.value()}, {"index", event.index}, {"account_sequence", event.account_sequence}};
+  json::object out{
+      {"sequence", event.command.value()}, {"index", event.index}, {"account_sequence", event.account_sequence}};
   std::visit(EventFields{out}, event.body);
   return out;
 }
@@ -210,29 +217,43 @@ json::object describe(const matching::MarketEvent& event) {
 }
 
 std::optional<core::AccountId> account_of(const engine::Command& command) {
-  return std::visit([](const auto& c) -> std::optional<core::AccountId> {
-    using C = std::decay_t<decltype(c)>;
-    if constexpr (std::is_same_v<C, orders::CancelReplace>) return c.cancel.account;
-    else if constexpr (HasAccount<C>) return c.account;
-    else return std::nullopt;
-  }, command);
+  return std::visit(
+      [](const auto& c) -> std::optional<core::AccountId> {
+        using C = std::decay_t<decltype(c)>;
+        if constexpr (std::is_same_v<C, orders::CancelReplace>)
+          return c.cancel.account;
+        else if constexpr (HasAccount<C>)
+          return c.account;
+        else
+          return std::nullopt;
+      },
+      command);
 }
 
 std::optional<core::OrderId> order_of(const engine::Command& command) {
-  const auto order = std::visit([](const auto& c) -> core::OrderId {
-    using C = std::decay_t<decltype(c)>;
-    if constexpr (std::is_same_v<C, orders::CancelReplace>) return c.cancel.target.order;
-    else if constexpr (HasTarget<C>) return c.target.order;
-    else return {};
-  }, command);
+  const auto order = std::visit(
+      [](const auto& c) -> core::OrderId {
+        using C = std::decay_t<decltype(c)>;
+        if constexpr (std::is_same_v<C, orders::CancelReplace>)
+          return c.cancel.target.order;
+        else if constexpr (HasTarget<C>)
+          return c.target.order;
+        else
+          return {};
+      },
+      command);
   return order.is_none() ? std::nullopt : std::optional(order);
 }
 
 std::optional<core::AccountId> account_of(const orders::AccountEvent& event) {
-  const auto account = std::visit([](const auto& e) -> core::AccountId {
-    if constexpr (HasAccount<std::decay_t<decltype(e)>>) return e.account;
-    else return {};
-  }, event.body);
+  const auto account = std::visit(
+      [](const auto& e) -> core::AccountId {
+        if constexpr (HasAccount<std::decay_t<decltype(e)>>)
+          return e.account;
+        else
+          return {};
+      },
+      event.body);
   return account.is_none() ? std::nullopt : std::optional(account);
 }
 
@@ -247,8 +268,10 @@ std::string as_text_line(const json::object& object) {
     if (!out.empty()) out += ' ';
     out += key;
     out += '=';
-    if (value.is_string()) out += value.get_string();
-    else out += json::serialize(value);
+    if (value.is_string())
+      out += value.get_string();
+    else
+      out += json::serialize(value);
   }
   return out;
 }

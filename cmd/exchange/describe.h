@@ -1,5 +1,5 @@
-// Records and events as JSON, for `exchange inspect`: units in the names, raw counts (ticks, lots, ledger units), so that what
-// is printed is exactly what is stored.
+// Records and events as JSON, for `exchange inspect`: units in the names, raw counts (ticks, lots, ledger units), so
+// that what is printed is exactly what is stored.
 #pragma once
 
 #include <optional>

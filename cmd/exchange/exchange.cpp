@@ -17,9 +17,12 @@ bool is_rejection(const orders::AccountEvent& event) {
 
 gateways::Refusal refusal_of(host::Refusal refusal) {
   switch (refusal) {
-    case host::Refusal::overloaded: return gateways::Refusal::overloaded;
-    case host::Refusal::no_space: return gateways::Refusal::no_space;
-    case host::Refusal::stopping: return gateways::Refusal::stopping;
+    case host::Refusal::overloaded:
+      return gateways::Refusal::overloaded;
+    case host::Refusal::no_space:
+      return gateways::Refusal::no_space;
+    case host::Refusal::stopping:
+      return gateways::Refusal::stopping;
   }
   return gateways::Refusal::stopping;
 }
@@ -43,9 +46,15 @@ std::expected<void, gateways::Refusal> Exchange::submit(const engine::Command& c
     return {};
   }
   switch (sequence.error()) {
-    case host::Refusal::overloaded: ++counters_.refused_overloaded; break;
-    case host::Refusal::no_space: ++counters_.refused_no_space; break;
-    case host::Refusal::stopping: ++counters_.refused_stopping; break;
+    case host::Refusal::overloaded:
+      ++counters_.refused_overloaded;
+      break;
+    case host::Refusal::no_space:
+      ++counters_.refused_no_space;
+      break;
+    case host::Refusal::stopping:
+      ++counters_.refused_stopping;
+      break;
   }
   return std::unexpected(refusal_of(sequence.error()));
 }

@@ -1,7 +1,7 @@
 // The exchange behind the gateways: host, engine and read models joined, and replies led back to who waits for them.
 //
-// Commands go into the host, which folds them at once; when they are durable this updates the views and then answers, in the
-// order of submission. One thread; whoever owns it calls step() after events and at the times it asks for.
+// Commands go into the host, which folds them at once; when they are durable this updates the views and then answers,
+// in the order of submission. One thread; whoever owns it calls step() after events and at the times it asks for.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ namespace exchange {
 
 // Counted since the start of the process.
 struct ExchangeCounters {
-  std::uint64_t released = 0;   // commands durable and answered
-  std::uint64_t rejected = 0;   // of them, those answered by a rejection
+  std::uint64_t released = 0;  // commands durable and answered
+  std::uint64_t rejected = 0;  // of them, those answered by a rejection
   std::uint64_t batches = 0;
   std::uint64_t refused_overloaded = 0, refused_no_space = 0, refused_stopping = 0;
 };
@@ -40,7 +40,8 @@ class Exchange final : public gateways::ExchangePort, private host::ReleaseHandl
 
   // gateways::ExchangePort
   [[nodiscard]] std::expected<void, gateways::Refusal> submit(const engine::Command& command, std::uint64_t token,
-                                                              gateways::ReplyHandler& handler, core::Time received_at) override;
+                                                              gateways::ReplyHandler& handler,
+                                                              core::Time received_at) override;
   [[nodiscard]] const engine::Views& views() const override { return replica_.views; }
   [[nodiscard]] core::Time now() const override { return clock_.now(); }
   [[nodiscard]] bool ready() const override;
@@ -51,13 +52,18 @@ class Exchange final : public gateways::ExchangePort, private host::ReleaseHandl
   // From now on ready() may be true: recovery and the first records are done.
   void serve() { serving_ = true; }
   // Refuses every later command; step() until drained().
-  void stop() { host_.stop(); serving_ = false; }
+  void stop() {
+    host_.stop();
+    serving_ = false;
+  }
   [[nodiscard]] bool drained() const { return host_.drained(); }
 
   [[nodiscard]] std::size_t in_flight() const { return host_.in_flight(); }
   [[nodiscard]] core::Sequence sequenced() const { return host_.sequenced(); }
   [[nodiscard]] core::Sequence durable() const { return host_.durable(); }
-  [[nodiscard]] core::Sequence last_checkpoint() const { return last_checkpoint_; }  // durable; none before the first of this run
+  [[nodiscard]] core::Sequence last_checkpoint() const {
+    return last_checkpoint_;
+  }  // durable; none before the first of this run
   [[nodiscard]] const std::optional<core::Error>& failure() const { return host_.failure(); }
   [[nodiscard]] const ExchangeCounters& counters() const { return counters_; }
 

@@ -56,7 +56,9 @@ class Inspection {
     if (!options_.account && !options_.order) return true;
     const auto account = account_of(command);
     const auto order = order_of(command);
-    if ((!options_.account || (account && account->value() == *options_.account)) && (!options_.order || (order && order->value() == *options_.order))) return true;
+    if ((!options_.account || (account && account->value() == *options_.account)) &&
+        (!options_.order || (order && order->value() == *options_.order)))
+      return true;
     for (const auto& event : output_.account_events) {
       if (is_wanted(event)) return true;
     }
@@ -65,7 +67,8 @@ class Inspection {
   [[nodiscard]] bool is_wanted(const orders::AccountEvent& event) const {
     const auto account = account_of(event);
     const auto order = order_of(event);
-    return (!options_.account || (account && account->value() == *options_.account)) && (!options_.order || (order && order->value() == *options_.order));
+    return (!options_.account || (account && account->value() == *options_.account)) &&
+           (!options_.order || (order && order->value() == *options_.order));
   }
   void print(const json::object& object) const {
     const std::string line = options_.json ? json::serialize(object) : as_text_line(object);

@@ -14,16 +14,18 @@ namespace exchange {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr milliseconds kIdleAfter{1};        // without a batch: time to make space
+constexpr milliseconds kIdleAfter{1};  // without a batch: time to make space
 constexpr milliseconds kRetryFullDisk{200};
 
 std::int64_t monotonic_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace
 
-ThreadedSink::ThreadedSink(std::unique_ptr<journal::Writer> writer, std::uint64_t segment_bytes, std::function<void()> wake)
+ThreadedSink::ThreadedSink(std::unique_ptr<journal::Writer> writer, std::uint64_t segment_bytes,
+                           std::function<void()> wake)
     : writer_(std::move(writer)), segment_bytes_(segment_bytes), wake_(std::move(wake)) {
   now_.progress.durable = writer_->durable();
   now_.reservation = writer_->reservation();
@@ -71,7 +73,8 @@ void ThreadedSink::refresh() {
   progress_ = published_.progress;
   reservation_ = published_.reservation;
   last_commit_ns_ = published_.commit_ns;
-  // What was published is of one moment: either the batch in flight is durable in it, or its room is still to be counted off.
+  // What was published is of one moment: either the batch in flight is durable in it, or its room is still to be
+  // counted off.
   const bool in_flight = submitted_ > progress_.durable;
   reserved_bytes_ = (in_flight ? reservation_.after(submitted_bytes_) : reservation_).largest_records_bytes();
 }

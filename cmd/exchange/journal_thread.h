@@ -1,9 +1,9 @@
 // The journal on a thread of its own: a Sink whose commits run beside the fold.
 //
 // The host's thread hands over one batch at a time and learns of progress by one atomic load a turn; the journal thread
-// blocks while there is nothing to write, makes the next segment when it is idle (or when the present one runs out), and
-// tries again every 200 ms while the disk is full. It asks for real-time priority, else for a lower nice value, and goes on
-// without when neither is allowed: a commit that waits for a processor is a reply that waits.
+// blocks while there is nothing to write, makes the next segment when it is idle (or when the present one runs out),
+// and tries again every 200 ms while the disk is full. It asks for real-time priority, else for a lower nice value, and
+// goes on without when neither is allowed: a commit that waits for a processor is a reply that waits.
 #pragma once
 
 #include <atomic>
@@ -35,7 +35,8 @@ class ThreadedSink final : public journal::Sink {
   void submit(journal::Batch& batch) override;
   [[nodiscard]] journal::Progress poll() override;
 
-  // Nanoseconds the last commit took, as the journal thread measured it; 0 before the first. Host's thread, after poll().
+  // Nanoseconds the last commit took, as the journal thread measured it; 0 before the first. Host's thread, after
+  // poll().
   [[nodiscard]] std::int64_t last_commit_ns() const { return last_commit_ns_; }
   // What priority the thread got, for the start-up line: "real-time", "raised" or "normal".
   [[nodiscard]] std::string priority() const;

@@ -6,8 +6,9 @@
 namespace exchange {
 namespace {
 
-constexpr std::array<std::string_view, 10> kKinds{"invalid_input", "not_found", "already_exists", "no_space",    "io",
-                                                  "busy",          "denied",    "corrupt",        "unsupported", "unavailable"};
+constexpr std::array<std::string_view, 10> kKinds{
+    "invalid_input", "not_found", "already_exists", "no_space",    "io",
+    "busy",          "denied",    "corrupt",        "unsupported", "unavailable"};
 
 }  // namespace
 
@@ -23,7 +24,10 @@ std::string text_of(const json::object& object, std::string_view key) {
 }
 
 json::object to_json(const core::Error& error) {
-  return {{"kind", kKinds[static_cast<std::size_t>(error.kind)]}, {"what", error.what}, {"where", error.where}, {"hint", error.hint}};
+  return {{"kind", kKinds[static_cast<std::size_t>(error.kind)]},
+          {"what", error.what},
+          {"where", error.where},
+          {"hint", error.hint}};
 }
 
 core::Error error_of(const json::object& object) {

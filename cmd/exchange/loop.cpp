@@ -12,8 +12,8 @@ namespace exchange {
 namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kTickNs = 100 * kMillisecond;       // time-outs, signals, snapshots
-constexpr std::int64_t kSpinNsMax = 500'000;               // a few commits of a good disk; then block until woken
+constexpr std::int64_t kTickNs = 100 * kMillisecond;        // time-outs, signals, snapshots
+constexpr std::int64_t kSpinNsMax = 500'000;                // a few commits of a good disk; then block until woken
 constexpr std::int64_t kStopNsMax = 10'000 * kMillisecond;  // for clients to take their last answers
 
 sigset_t stop_signals() {
@@ -48,7 +48,9 @@ core::Result<std::vector<orders::AccountEvent>> carry_out(Exchange& exchange, co
   for (int tries = 0; !exchange.submit(command, 0, waiter, exchange.now()); ++tries) {
     exchange.step();
     if (exchange.failure()) return std::unexpected(*exchange.failure());
-    if (tries > 5000) return core::fail(core::ErrorKind::no_space, "the journal has no room for a command", {}, "make room on the data folder's disk");
+    if (tries > 5000)
+      return core::fail(core::ErrorKind::no_space, "the journal has no room for a command", {},
+                        "make room on the data folder's disk");
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   while (!waiter.events) {

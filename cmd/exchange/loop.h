@@ -1,7 +1,7 @@
 // The loop of the running exchange: sockets, host and snapshots in turn, on one thread, until it is told to stop.
 //
-// It spins only while replies are pending, and only for a moment; otherwise it blocks in the network until something comes
-// in or the journal thread wakes it.
+// It spins only while replies are pending, and only for a moment; otherwise it blocks in the network until something
+// comes in or the journal thread wakes it.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@
 
 namespace exchange {
 
-// SIGTERM and SIGINT, asked for instead of delivered. Construct it before the first thread: they inherit what is blocked.
+// SIGTERM and SIGINT, asked for instead of delivered. Construct it before the first thread: they inherit what is
+// blocked.
 class StopSignals {
  public:
   StopSignals();
@@ -26,12 +27,15 @@ class StopSignals {
   [[nodiscard]] bool asked();
 };
 
-// Carries a command out before the gateways listen, waiting until it is durable. Returns its events; a rejection is no error.
-[[nodiscard]] core::Result<std::vector<orders::AccountEvent>> carry_out(Exchange& exchange, const engine::Command& command);
+// Carries a command out before the gateways listen, waiting until it is durable. Returns its events; a rejection is no
+// error.
+[[nodiscard]] core::Result<std::vector<orders::AccountEvent>> carry_out(Exchange& exchange,
+                                                                        const engine::Command& command);
 
 class Loop {
  public:
-  Loop(Exchange& exchange, io::AsioNetwork& network, rest::Gateway& gateway, Snapshots& snapshots, const io::Clock& clock)
+  Loop(Exchange& exchange, io::AsioNetwork& network, rest::Gateway& gateway, Snapshots& snapshots,
+       const io::Clock& clock)
       : exchange_(exchange), network_(network), gateway_(gateway), snapshots_(snapshots), clock_(clock) {}
 
   // Until a signal: drains, writes a last checkpoint, sends what is owed. Errors: the journal's device failed.

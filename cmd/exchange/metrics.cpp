@@ -13,17 +13,21 @@ using prometheus::Counter;
 using prometheus::Gauge;
 using prometheus::Histogram;
 
-const Histogram::BucketBoundaries kCommitSeconds{25e-6, 50e-6, 100e-6, 200e-6, 400e-6, 800e-6, 1.6e-3, 3.2e-3, 6.4e-3, 12.8e-3, 51.2e-3, 0.2, 1};
+const Histogram::BucketBoundaries kCommitSeconds{25e-6,  50e-6,  100e-6,  200e-6,  400e-6, 800e-6, 1.6e-3,
+                                                 3.2e-3, 6.4e-3, 12.8e-3, 51.2e-3, 0.2,    1};
 const Histogram::BucketBoundaries kBatchCommands{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
 
-Counter& counter(prometheus::Registry& registry, const char* name, const char* help, const prometheus::Labels& labels = {}) {
+Counter& counter(prometheus::Registry& registry, const char* name, const char* help,
+                 const prometheus::Labels& labels = {}) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
 }
 Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
 }
 // Counters are kept elsewhere as plain numbers; this brings the exported one up to them.
-void raise(Counter& exported, std::uint64_t value) { exported.Increment(static_cast<double>(value) - exported.Value()); }
+void raise(Counter& exported, std::uint64_t value) {
+  exported.Increment(static_cast<double>(value) - exported.Value());
+}
 
 }  // namespace
 
@@ -31,22 +35,35 @@ struct Metrics::State {
   prometheus::Registry registry;
   Counter& commands = counter(registry, "exchange_commands_total", "Commands made durable and answered.");
   Counter& rejected = counter(registry, "exchange_commands_rejected_total", "Of them, those answered by a rejection.");
-  Counter& overloaded = counter(registry, "exchange_commands_refused_total", "Commands refused before they were sequenced.", {{"reason", "overloaded"}});
-  Counter& no_space = counter(registry, "exchange_commands_refused_total", "Commands refused before they were sequenced.", {{"reason", "no_space"}});
-  Counter& stopping = counter(registry, "exchange_commands_refused_total", "Commands refused before they were sequenced.", {{"reason", "stopping"}});
+  Counter& overloaded = counter(registry, "exchange_commands_refused_total",
+                                "Commands refused before they were sequenced.", {{"reason", "overloaded"}});
+  Counter& no_space = counter(registry, "exchange_commands_refused_total",
+                              "Commands refused before they were sequenced.", {{"reason", "no_space"}});
+  Counter& stopping = counter(registry, "exchange_commands_refused_total",
+                              "Commands refused before they were sequenced.", {{"reason", "stopping"}});
   Counter& accepted = counter(registry, "exchange_connections_accepted_total", "Connections accepted, all protocols.");
-  Counter& dropped = counter(registry, "exchange_connections_dropped_slow_total", "Connections closed because their client did not read.");
-  Counter& bytes_in = counter(registry, "exchange_network_bytes_total", "Bytes over all connections.", {{"direction", "in"}});
-  Counter& bytes_out = counter(registry, "exchange_network_bytes_total", "Bytes over all connections.", {{"direction", "out"}});
+  Counter& dropped = counter(registry, "exchange_connections_dropped_slow_total",
+                             "Connections closed because their client did not read.");
+  Counter& bytes_in =
+      counter(registry, "exchange_network_bytes_total", "Bytes over all connections.", {{"direction", "in"}});
+  Counter& bytes_out =
+      counter(registry, "exchange_network_bytes_total", "Bytes over all connections.", {{"direction", "out"}});
   Gauge& sequence = gauge(registry, "exchange_durable_sequence", "Sequence of the last durable record.");
   Gauge& in_flight = gauge(registry, "exchange_commands_in_flight", "Commands sequenced and not yet durable.");
-  Gauge& reserved = gauge(registry, "exchange_journal_reserved_bytes", "Room for the next batch without asking the file system.");
+  Gauge& reserved =
+      gauge(registry, "exchange_journal_reserved_bytes", "Room for the next batch without asking the file system.");
   Gauge& open = gauge(registry, "exchange_connections_open", "Connections open now, all protocols.");
   Gauge& ready = gauge(registry, "exchange_ready", "1 when the exchange takes commands.");
-  Histogram& commit_seconds =
-      prometheus::BuildHistogram().Name("exchange_commit_seconds").Help("Time to make a batch durable.").Register(registry).Add({}, kCommitSeconds);
-  Histogram& batch_commands =
-      prometheus::BuildHistogram().Name("exchange_batch_commands").Help("Commands in a batch.").Register(registry).Add({}, kBatchCommands);
+  Histogram& commit_seconds = prometheus::BuildHistogram()
+                                  .Name("exchange_commit_seconds")
+                                  .Help("Time to make a batch durable.")
+                                  .Register(registry)
+                                  .Add({}, kCommitSeconds);
+  Histogram& batch_commands = prometheus::BuildHistogram()
+                                  .Name("exchange_batch_commands")
+                                  .Help("Commands in a batch.")
+                                  .Register(registry)
+                                  .Add({}, kBatchCommands);
   const Exchange* exchange = nullptr;
   const ThreadedSink* sink = nullptr;
   const io::AsioNetwork* network = nullptr;

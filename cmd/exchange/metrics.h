@@ -1,5 +1,5 @@
-// The exchange's figures for /metrics, in Prometheus' text format. Counted once per released batch; gauges are read when
-// somebody asks. One thread.
+// The exchange's figures for /metrics, in Prometheus' text format. Counted once per released batch; gauges are read
+// when somebody asks. One thread.
 #pragma once
 
 #include <functional>

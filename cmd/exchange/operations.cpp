@@ -25,10 +25,15 @@ core::Result<auth::Permissions> parse_permissions(const std::string& text) {
   while (at <= text.size()) {
     const std::size_t comma = std::min(text.find(',', at), text.size());
     const std::string word = text.substr(at, comma - at);
-    if (word == "read") out.read = true;
-    else if (word == "trade") out.trade = true;
-    else if (word == "withdraw") out.withdraw = true;
-    else return core::fail(ErrorKind::invalid_input, "\"" + word + "\" is no permission", "--permissions", "accepted: read,trade,withdraw or fewer of them");
+    if (word == "read")
+      out.read = true;
+    else if (word == "trade")
+      out.trade = true;
+    else if (word == "withdraw")
+      out.withdraw = true;
+    else
+      return core::fail(ErrorKind::invalid_input, "\"" + word + "\" is no permission", "--permissions",
+                        "accepted: read,trade,withdraw or fewer of them");
     at = comma + 1;
   }
   return out;
@@ -36,9 +41,12 @@ core::Result<auth::Permissions> parse_permissions(const std::string& text) {
 
 core::Error refusal_error(gateways::Refusal refusal) {
   switch (refusal) {
-    case gateways::Refusal::overloaded: return {ErrorKind::unavailable, "the exchange is overloaded; nothing was done", {}, "try again"};
-    case gateways::Refusal::no_space: return {ErrorKind::no_space, "the disk is full; nothing was done", {}, "make room on the data folder's disk"};
-    case gateways::Refusal::stopping: return {ErrorKind::unavailable, "the exchange is stopping; nothing was done", {}, {}};
+    case gateways::Refusal::overloaded:
+      return {ErrorKind::unavailable, "the exchange is overloaded; nothing was done", {}, "try again"};
+    case gateways::Refusal::no_space:
+      return {ErrorKind::no_space, "the disk is full; nothing was done", {}, "make room on the data folder's disk"};
+    case gateways::Refusal::stopping:
+      return {ErrorKind::unavailable, "the exchange is stopping; nothing was done", {}, {}};
   }
   return {};
 }
@@ -61,13 +69,22 @@ core::Result<void> check_events(std::span<const orders::AccountEvent> events, co
   for (const auto& event : events) {
     const auto* rejected = std::get_if<orders::CommandRejected>(&event.body);
     if (!rejected) continue;
-    return core::fail(ErrorKind::invalid_input, "rejected: " + std::string(core::name(rejected->rejection)) + " (" + std::to_string(static_cast<int>(rejected->rejection)) + ")", subject);
+    return core::fail(ErrorKind::invalid_input,
+                      "rejected: " + std::string(core::name(rejected->rejection)) + " (" +
+                          std::to_string(static_cast<int>(rejected->rejection)) + ")",
+                      subject);
   }
   return {};
 }
 
-Operations::Operations(Exchange& exchange, Snapshots& snapshots, keys::Store& store, auth::KeyRing& ring, Environment environment, Status status)
-    : exchange_(exchange), snapshots_(snapshots), store_(store), ring_(ring), environment_(environment), status_(std::move(status)) {}
+Operations::Operations(Exchange& exchange, Snapshots& snapshots, keys::Store& store, auth::KeyRing& ring,
+                       Environment environment, Status status)
+    : exchange_(exchange),
+      snapshots_(snapshots),
+      store_(store),
+      ring_(ring),
+      environment_(environment),
+      status_(std::move(status)) {}
 
 void Operations::handle(const json::object& request, Respond respond) {
   const std::string command = text_of(request, "command");
@@ -78,10 +95,12 @@ void Operations::handle(const json::object& request, Respond respond) {
   if (command == "markets_list") return respond(markets_list());
   if (command == "markets_add") return markets_add(request, std::move(respond));
   if (command == "markets_halt") return set_market_state(request, instruments::MarketState::halted, std::move(respond));
-  if (command == "markets_resume") return set_market_state(request, instruments::MarketState::trading, std::move(respond));
+  if (command == "markets_resume")
+    return set_market_state(request, instruments::MarketState::trading, std::move(respond));
   if (command == "snapshot") return snapshot(std::move(respond));
   if (command == "status") return respond(status());
-  respond(core::fail(ErrorKind::invalid_input, "unknown command \"" + command.substr(0, 100) + "\"", "control socket", "use the command line of the same build"));
+  respond(core::fail(ErrorKind::invalid_input, "unknown command \"" + command.substr(0, 100) + "\"", "control socket",
+                     "use the command line of the same build"));
 }
 
 void Operations::submit(const engine::Command& command, Then then) {
@@ -102,38 +121,49 @@ void Operations::on_reply(const gateways::Reply& reply) {
 // Opens the account when it is not there.
 void Operations::with_account(const std::string& name, std::function<void(const core::Result<core::AccountId>&)> then) {
   if (name.empty() || name.size() > ledger::AccountName::capacity) {
-    return then(core::fail(ErrorKind::invalid_input, "an account's name has 1 to 32 characters of A-Z a-z 0-9 _ . -", "--account"));
+    return then(core::fail(ErrorKind::invalid_input, "an account's name has 1 to 32 characters of A-Z a-z 0-9 _ . -",
+                           "--account"));
   }
   if (const auto account = exchange_.views().accounts.find(name)) return then(*account);
-  submit(ledger::OpenAccount{ledger::AccountName(name)}, [this, name, then = std::move(then)](const core::Result<Events>& events) {
-    if (!events) return then(std::unexpected(events.error()));
-    // Somebody else may have opened it meanwhile; then it is there too.
-    if (const auto account = exchange_.views().accounts.find(name)) return then(*account);
-    const auto checked = check_events(*events, "--account " + name);
-    then(checked ? core::fail(ErrorKind::corrupt, "the account was not opened", name) : std::unexpected(checked.error()));
-  });
+  submit(ledger::OpenAccount{ledger::AccountName(name)},
+         [this, name, then = std::move(then)](const core::Result<Events>& events) {
+           if (!events) return then(std::unexpected(events.error()));
+           // Somebody else may have opened it meanwhile; then it is there too.
+           if (const auto account = exchange_.views().accounts.find(name)) return then(*account);
+           const auto checked = check_events(*events, "--account " + name);
+           then(checked ? core::fail(ErrorKind::corrupt, "the account was not opened", name)
+                        : std::unexpected(checked.error()));
+         });
 }
 
 void Operations::deposit(const json::object& request, Respond respond) {
   if (environment_ == Environment::production) {
-    return respond(core::fail(ErrorKind::denied, "deposits by command are for development, and this exchange runs in production", "environment"));
+    return respond(core::fail(ErrorKind::denied,
+                              "deposits by command are for development, and this exchange runs in production",
+                              "environment"));
   }
-  const std::string name = text_of(request, "account"), symbol = text_of(request, "asset"), amount_text = text_of(request, "amount");
+  const std::string name = text_of(request, "account"), symbol = text_of(request, "asset"),
+                    amount_text = text_of(request, "amount");
   const std::string reference = text_of(request, "reference");
   const auto account = exchange_.views().accounts.find(name);
-  if (!account) return respond(core::fail(ErrorKind::not_found, "no such account", name, "open it with a key: exchange keys create --account NAME"));
+  if (!account)
+    return respond(core::fail(ErrorKind::not_found, "no such account", name,
+                              "open it with a key: exchange keys create --account NAME"));
   const instruments::Asset* asset = exchange_.views().instruments.asset(symbol);
   if (!asset) return respond(core::fail(ErrorKind::not_found, "no such asset", symbol, "see: exchange markets list"));
   const auto amount = instruments::parse_amount(*asset, amount_text);
   if (!amount) {
-    return respond(core::fail(ErrorKind::invalid_input, "\"" + amount_text.substr(0, 60) + "\" is no amount of " + symbol, "--amount",
+    return respond(core::fail(ErrorKind::invalid_input,
+                              "\"" + amount_text.substr(0, 60) + "\" is no amount of " + symbol, "--amount",
                               "digits with at most " + std::to_string(asset->ledger_decimals) + " decimals"));
   }
-  if (reference.size() > 40) return respond(core::fail(ErrorKind::invalid_input, "a reference has at most 40 characters", "--reference"));
+  if (reference.size() > 40)
+    return respond(core::fail(ErrorKind::invalid_input, "a reference has at most 40 characters", "--reference"));
   const ledger::Deposit command{*account, asset->id, *amount, core::ShortText<40>(reference)};
   submit(command, [this, name, symbol, command, respond = std::move(respond)](const core::Result<Events>& events) {
     if (!events) return respond(std::unexpected(events.error()));
-    if (auto checked = check_events(*events, "deposit of " + symbol + " to " + name); !checked) return respond(std::unexpected(checked.error()));
+    if (auto checked = check_events(*events, "deposit of " + symbol + " to " + name); !checked)
+      return respond(std::unexpected(checked.error()));
     const instruments::Asset& listed = *exchange_.views().instruments.asset(command.asset);
     const ledger::Balance balance = exchange_.views().accounts.balance(command.account, command.asset);
     respond(json::object{{"account", name},
@@ -147,15 +177,17 @@ void Operations::deposit(const json::object& request, Respond respond) {
 void Operations::keys_create(const json::object& request, Respond respond) {
   const std::string name = text_of(request, "account"), permissions = text_of(request, "permissions");
   if (const auto parsed = parse_permissions(permissions); !parsed) return respond(std::unexpected(parsed.error()));
-  with_account(name, [this, name, permissions, respond = std::move(respond)](const core::Result<core::AccountId>& account) {
-    respond(account ? create_key(*account, name, permissions) : Answer(std::unexpected(account.error())));
-  });
+  with_account(name,
+               [this, name, permissions, respond = std::move(respond)](const core::Result<core::AccountId>& account) {
+                 respond(account ? create_key(*account, name, permissions) : Answer(std::unexpected(account.error())));
+               });
 }
 
 Answer Operations::create_key(core::AccountId account, const std::string& name, const std::string& permissions) {
   const auto parsed = parse_permissions(permissions);
   if (!parsed) return std::unexpected(parsed.error());
-  const auto key = store_.create(account, name, parsed->read, parsed->trade, parsed->withdraw, exchange_.now().milliseconds());
+  const auto key =
+      store_.create(account, name, parsed->read, parsed->trade, parsed->withdraw, exchange_.now().milliseconds());
   if (!key) return std::unexpected(key.error());
   if (auto added = ring_.add(ring_key(*key)); !added) return std::unexpected(added.error());
   return json::object{{"api_key", key->api_key},
@@ -186,7 +218,8 @@ Answer Operations::keys_list() const {
 
 Answer Operations::keys_revoke(const json::object& request) {
   const std::string api_key = text_of(request, "api_key");
-  if (auto revoked = store_.revoke(api_key, exchange_.now().milliseconds()); !revoked) return std::unexpected(revoked.error());
+  if (auto revoked = store_.revoke(api_key, exchange_.now().milliseconds()); !revoked)
+    return std::unexpected(revoked.error());
   ring_.revoke(api_key);
   return json::object{{"api_key", api_key}, {"revoked", true}};
 }
@@ -222,11 +255,12 @@ void Operations::set_market_state(const json::object& request, instruments::Mark
   const std::string symbol = text_of(request, "symbol");
   const instruments::Market* market = exchange_.views().instruments.market(symbol);
   if (!market) return respond(core::fail(ErrorKind::not_found, "no such market", symbol, "see: exchange markets list"));
-  submit(instruments::SetMarketState{market->id, state}, [this, symbol, respond = std::move(respond)](const core::Result<Events>& events) {
-    if (!events) return respond(std::unexpected(events.error()));
-    if (auto checked = check_events(*events, symbol); !checked) return respond(std::unexpected(checked.error()));
-    respond(market_object(*exchange_.views().instruments.market(symbol)));
-  });
+  submit(instruments::SetMarketState{market->id, state},
+         [this, symbol, respond = std::move(respond)](const core::Result<Events>& events) {
+           if (!events) return respond(std::unexpected(events.error()));
+           if (auto checked = check_events(*events, symbol); !checked) return respond(std::unexpected(checked.error()));
+           respond(market_object(*exchange_.views().instruments.market(symbol)));
+         });
 }
 
 void Operations::snapshot(Respond respond) {

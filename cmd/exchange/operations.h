@@ -1,5 +1,5 @@
-// What an operator can have done by a running exchange. Whatever changes state becomes a command in the log like any other,
-// and is answered when it is durable.
+// What an operator can have done by a running exchange. Whatever changes state becomes a command in the log like any
+// other, and is answered when it is durable.
 //
 // A request is a JSON object with `command` and its arguments, as the command line sends it over the control socket:
 //   deposit         account, asset, amount, reference?   → account, account_id, asset, amount, available
@@ -37,7 +37,8 @@ class Operations final : private gateways::ReplyHandler {
   using Status = std::function<void(json::object&)>;
 
   // REQUIRES all references to outlive it.
-  Operations(Exchange& exchange, Snapshots& snapshots, keys::Store& store, auth::KeyRing& ring, Environment environment, Status status);
+  Operations(Exchange& exchange, Snapshots& snapshots, keys::Store& store, auth::KeyRing& ring, Environment environment,
+             Status status);
 
   // Calls `respond` once: at once, or when what was asked for is durable.
   void handle(const json::object& request, Respond respond);

@@ -57,13 +57,15 @@ class Reader {
     if (error_) return;
     std::string flag = "--" + std::string(key);
     std::replace(flag.begin(), flag.end(), '_', '-');
-    error_ = core::Error{ErrorKind::invalid_input, "\"" + text_of(request_, key).substr(0, 60) + "\" is not accepted", flag, "accepted: " + accepted};
+    error_ = core::Error{ErrorKind::invalid_input, "\"" + text_of(request_, key).substr(0, 60) + "\" is not accepted",
+                         flag, "accepted: " + accepted};
   }
   const json::object& request_;
   std::optional<core::Error> error_;
 };
 
-core::Result<instruments::AddMarket> read_market(const json::object& request, const instruments::Asset& base, const instruments::Asset& quote) {
+core::Result<instruments::AddMarket> read_market(const json::object& request, const instruments::Asset& base,
+                                                 const instruments::Asset& quote) {
   Reader read(request);
   instruments::Market market;
   market.symbol = core::Symbol(text_of(request, "symbol"));
@@ -98,14 +100,17 @@ void Operations::markets_add(const json::object& request, Respond respond) {
   for (const char* key : {"symbol", "base", "quote"}) {
     const std::string symbol = text_of(request, key);
     if (symbol.empty() || symbol.size() > core::Symbol::capacity) {
-      return respond(core::fail(ErrorKind::invalid_input, "a symbol has 1 to 20 characters of A-Z and 0-9", std::string("--") + key));
+      return respond(core::fail(ErrorKind::invalid_input, "a symbol has 1 to 20 characters of A-Z and 0-9",
+                                std::string("--") + key));
     }
     const bool is_asset = std::string_view(key) != "symbol";
     if (!is_asset || exchange_.views().instruments.asset(symbol)) continue;
-    const instruments::AddAsset asset{core::Symbol(symbol), kAssetDecimals, core::Amount{core::power_of_ten(12 + kAssetDecimals)}};
+    const instruments::AddAsset asset{core::Symbol(symbol), kAssetDecimals,
+                                      core::Amount{core::power_of_ten(12 + kAssetDecimals)}};
     return submit(asset, [this, symbol, request, respond = std::move(respond)](const core::Result<Events>& events) {
       if (!events) return respond(std::unexpected(events.error()));
-      if (auto checked = check_events(*events, "asset " + symbol); !checked) return respond(std::unexpected(checked.error()));
+      if (auto checked = check_events(*events, "asset " + symbol); !checked)
+        return respond(std::unexpected(checked.error()));
       markets_add(request, respond);
     });
   }
@@ -114,12 +119,14 @@ void Operations::markets_add(const json::object& request, Respond respond) {
 
 void Operations::add_market(const json::object& request, Respond respond) {
   const instruments::Registry& registry = exchange_.views().instruments;
-  const auto command = read_market(request, *registry.asset(text_of(request, "base")), *registry.asset(text_of(request, "quote")));
+  const auto command =
+      read_market(request, *registry.asset(text_of(request, "base")), *registry.asset(text_of(request, "quote")));
   if (!command) return respond(std::unexpected(command.error()));
   const std::string symbol = text_of(request, "symbol");
   submit(*command, [this, symbol, respond = std::move(respond)](const core::Result<Events>& events) {
     if (!events) return respond(std::unexpected(events.error()));
-    if (auto checked = check_events(*events, "market " + symbol); !checked) return respond(std::unexpected(checked.error()));
+    if (auto checked = check_events(*events, "market " + symbol); !checked)
+      return respond(std::unexpected(checked.error()));
     respond(market_object(*exchange_.views().instruments.market(symbol)));
   });
 }

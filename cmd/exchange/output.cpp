@@ -24,7 +24,8 @@ void print_object(const json::object& object, bool as_json) {
   }
   std::size_t width = 0;
   for (const auto& [key, value] : object) width = std::max(width, key.size());
-  for (const auto& [key, value] : object) fmt::print("{:<{}}  {}\n", std::string_view(key.data(), key.size()), width, as_text(value));
+  for (const auto& [key, value] : object)
+    fmt::print("{:<{}}  {}\n", std::string_view(key.data(), key.size()), width, as_text(value));
 }
 
 void print_table(const json::object& result, const char* list, const std::vector<std::string>& columns, bool as_json) {

@@ -10,7 +10,8 @@ namespace {
 constexpr std::uint64_t kProgressEveryRecords = 1 << 16;
 }  // namespace
 
-core::Result<std::unique_ptr<engine::Replica>> load_replica(const journal::SnapshotStore::Loaded& snapshot, const std::string& path) {
+core::Result<std::unique_ptr<engine::Replica>> load_replica(const journal::SnapshotStore::Loaded& snapshot,
+                                                            const std::string& path) {
   auto replica = std::make_unique<engine::Replica>();
   core::ByteReader in(snapshot.content);
   if (auto loaded = replica->load(in); !loaded) {
@@ -28,8 +29,8 @@ core::Result<std::unique_ptr<engine::Replica>> load_replica(const journal::Snaps
   return replica;
 }
 
-core::Result<std::uint64_t> replay(io::Disk& disk, const std::string& journal_folder, engine::Replica& replica, core::Sequence until,
-                                   const Progress& progress) {
+core::Result<std::uint64_t> replay(io::Disk& disk, const std::string& journal_folder, engine::Replica& replica,
+                                   core::Sequence until, const Progress& progress) {
   if (replica.applied() >= until) return 0;
   const core::Sequence from = replica.applied().next();
   auto reader = journal::Reader::open(disk, journal_folder, from);
@@ -40,12 +41,14 @@ core::Result<std::uint64_t> replay(io::Disk& disk, const std::string& journal_fo
     const auto entry = (*reader)->next(until);
     if (!entry) return std::unexpected(entry.error());
     if (!*entry) {
-      return core::fail(core::ErrorKind::corrupt, "record " + std::to_string(replica.applied().value() + 1) + " is missing", disk.describe(journal_folder),
-                        "restore the journal from a backup");
+      return core::fail(core::ErrorKind::corrupt,
+                        "record " + std::to_string(replica.applied().value() + 1) + " is missing",
+                        disk.describe(journal_folder), "restore the journal from a backup");
     }
     if (auto applied = replica.apply((*entry)->record); !applied) {
       core::Error error = applied.error();
-      if (error.where.empty()) error.where = std::string((*entry)->file) + " at offset " + std::to_string((*entry)->offset);
+      if (error.where.empty())
+        error.where = std::string((*entry)->file) + " at offset " + std::to_string((*entry)->offset);
       return std::unexpected(error);
     }
     if (++done % kProgressEveryRecords == 0 && progress) progress(done, total);

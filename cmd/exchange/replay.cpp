@@ -15,7 +15,8 @@ core::Result<json::object> replay_log(const std::string& data, std::optional<std
   if (!log) return std::unexpected(log.error());
   const core::Sequence last{std::min(until.value_or(UINT64_MAX), log->last().value())};
   if (until && *until > log->last().value()) {
-    return core::fail(core::ErrorKind::not_found, "the journal ends at record " + std::to_string(log->last().value()), data, "choose --until at or below it");
+    return core::fail(core::ErrorKind::not_found, "the journal ends at record " + std::to_string(log->last().value()),
+                      data, "choose --until at or below it");
   }
   auto replica = log->state_at_or_before(last, true);
   if (!replica) return std::unexpected(replica.error());
@@ -56,7 +57,9 @@ core::Result<core::Sequence> last_checkpoint(const StoredLog& log) {
     if (header.type == static_cast<std::uint16_t>(engine::RecordType::checkpoint)) found = header.sequence;
   }
   if (found.is_none()) {
-    return core::fail(core::ErrorKind::not_found, "no checkpoint behind the newest snapshot (record " + std::to_string(newest.value()) + ")", log.disk().describe(kJournalFolder),
+    return core::fail(core::ErrorKind::not_found,
+                      "no checkpoint behind the newest snapshot (record " + std::to_string(newest.value()) + ")",
+                      log.disk().describe(kJournalFolder),
                       "nothing has happened since, or the exchange was killed: start it and take the snapshot then");
   }
   return found;
@@ -73,12 +76,9 @@ core::Result<json::object> take_snapshot(const std::string& data) {
   const ProgressBar bar("replaying");
   const auto result = make_snapshot(log->disk(), {.folder = kJournalFolder}, *checkpoint, bar.callback());
   if (!result) return std::unexpected(result.error());
-  return json::object{{"sequence", result->info.sequence.value()},
-                      {"state_hash", hex(result->info.state_hash)},
-                      {"content_bytes", result->info.content_bytes},
-                      {"replayed_records", result->replayed_records},
-                      {"segments_removed", result->segments_removed},
-                      {"elapsed_ms", result->elapsed_ns / 1'000'000}};
+  return json::object{{"sequence", result->info.sequence.value()},    {"state_hash", hex(result->info.state_hash)},
+                      {"content_bytes", result->info.content_bytes},  {"replayed_records", result->replayed_records},
+                      {"segments_removed", result->segments_removed}, {"elapsed_ms", result->elapsed_ns / 1'000'000}};
 }
 
 }  // namespace exchange

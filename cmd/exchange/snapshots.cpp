@@ -21,7 +21,9 @@ core::Result<journal::Chain> chain_at(io::Disk& disk, const std::string& folder,
   if (!reader) return std::unexpected(reader.error());
   const auto entry = (*reader)->next(sequence);
   if (!entry) return std::unexpected(entry.error());
-  if (!*entry) return core::fail(core::ErrorKind::not_found, "record " + std::to_string(sequence.value()) + " is not in the journal", disk.describe(folder));
+  if (!*entry)
+    return core::fail(core::ErrorKind::not_found,
+                      "record " + std::to_string(sequence.value()) + " is not in the journal", disk.describe(folder));
   return (*reader)->batch().chain;
 }
 
@@ -45,7 +47,9 @@ core::Result<SnapshotResult> make_snapshot(io::Disk& disk, const journal::Option
   if (!replayed) return std::unexpected(replayed.error());
   result.replayed_records = *replayed;
   if (replica->applied() != checkpoint) {
-    return core::fail(core::ErrorKind::already_exists, "a snapshot at or above record " + std::to_string(checkpoint.value()) + " is there already", store.path(replica->applied()));
+    return core::fail(core::ErrorKind::already_exists,
+                      "a snapshot at or above record " + std::to_string(checkpoint.value()) + " is there already",
+                      store.path(replica->applied()));
   }
   const auto chain = chain_at(disk, options.folder, checkpoint);
   if (!chain) return std::unexpected(chain.error());
@@ -70,12 +74,18 @@ core::Result<SnapshotResult> make_snapshot(io::Disk& disk, const journal::Option
     if (!removed) return std::unexpected(removed.error());
     result.segments_removed = *removed;
   }
-  result.elapsed_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin).count();
+  result.elapsed_ns =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }
 
-Snapshots::Snapshots(io::Disk& disk, journal::Options options, std::uint64_t interval_commands, core::Sequence last, std::function<void()> wake)
-    : disk_(disk), options_(std::move(options)), interval_commands_(interval_commands), wake_(std::move(wake)), last_(last) {
+Snapshots::Snapshots(io::Disk& disk, journal::Options options, std::uint64_t interval_commands, core::Sequence last,
+                     std::function<void()> wake)
+    : disk_(disk),
+      options_(std::move(options)),
+      interval_commands_(interval_commands),
+      wake_(std::move(wake)),
+      last_(last) {
   worker_ = std::thread([this] { run(); });
 }
 

@@ -1,8 +1,8 @@
 // Snapshots off the hot path: a second fold of the same records, on a thread of low priority.
 //
-// A job starts from the newest snapshot (or from nothing), replays the durable records up to a checkpoint, which must carry
-// the digest that the replay has reached, and saves; then snapshots beyond the newest three, and journal segments that only
-// older ones need, are taken away. No copy of the state stays in memory between jobs.
+// A job starts from the newest snapshot (or from nothing), replays the durable records up to a checkpoint, which must
+// carry the digest that the replay has reached, and saves; then snapshots beyond the newest three, and journal segments
+// that only older ones need, are taken away. No copy of the state stays in memory between jobs.
 #pragma once
 
 #include <atomic>
@@ -31,10 +31,10 @@ struct SnapshotResult {
   std::int64_t elapsed_ns = 0;
 };
 
-// One job, on the calling thread. REQUIRES the records up to `checkpoint` to be durable; `checkpoint` is what the snapshot
-// will hold last.
-[[nodiscard]] core::Result<SnapshotResult> make_snapshot(io::Disk& disk, const journal::Options& options, core::Sequence checkpoint,
-                                                         const Progress& progress);
+// One job, on the calling thread. REQUIRES the records up to `checkpoint` to be durable; `checkpoint` is what the
+// snapshot will hold last.
+[[nodiscard]] core::Result<SnapshotResult> make_snapshot(io::Disk& disk, const journal::Options& options,
+                                                         core::Sequence checkpoint, const Progress& progress);
 
 // Runs jobs one at a time beside the exchange. All calls belong to the exchange's thread.
 class Snapshots {
@@ -43,7 +43,8 @@ class Snapshots {
 
   // A snapshot every `interval_commands` (0: only on request). `wake` is called from the worker when a job has ended.
   // `last`: the newest snapshot there is.
-  Snapshots(io::Disk& disk, journal::Options options, std::uint64_t interval_commands, core::Sequence last, std::function<void()> wake);
+  Snapshots(io::Disk& disk, journal::Options options, std::uint64_t interval_commands, core::Sequence last,
+            std::function<void()> wake);
   ~Snapshots();  // waits for the job that runs
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;

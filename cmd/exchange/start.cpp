@@ -56,7 +56,8 @@ Result<std::unique_ptr<io::FileLock>> lock_data_folder(io::Disk& disk, const std
   if (!existed) std::filesystem::permissions(data, std::filesystem::perms::owner_all, ignored);
   auto lock = disk.lock(kLockFile);
   if (!lock && lock.error().kind == core::ErrorKind::busy) {
-    return core::fail(core::ErrorKind::busy, "another exchange is running on this data folder", data, "stop it, or choose another folder with --data");
+    return core::fail(core::ErrorKind::busy, "another exchange is running on this data folder", data,
+                      "stop it, or choose another folder with --data");
   }
   return lock;
 }
@@ -95,31 +96,55 @@ host::Options host_options(const Config& config, core::Epoch epoch) {
 }
 
 void print_recovery(const Recovered& recovered, const Config& config, double seconds) {
-  for (const core::Error& damaged : recovered.damaged_snapshots) spdlog::warn("snapshot passed over: {}", damaged.text());
+  for (const core::Error& damaged : recovered.damaged_snapshots)
+    spdlog::warn("snapshot passed over: {}", damaged.text());
   if (const auto& cut = recovered.journal.cut) {
-    spdlog::warn("the journal's torn tail was cut: {} at offset {}, {} bytes ({}); nothing acknowledged was in it", cut->file, cut->offset, cut->bytes, cut->reason);
+    spdlog::warn("the journal's torn tail was cut: {} at offset {}, {} bytes ({}); nothing acknowledged was in it",
+                 cut->file, cut->offset, cut->bytes, cut->reason);
   }
-  const std::string from = recovered.snapshot.is_none() ? "" : fmt::format(", {} of them from a snapshot", recovered.snapshot.value());
-  fmt::print("Recovered {} commands from {}{} in {:.3f} s.\n", recovered.journal.tail.last.value(), config.data, from, seconds);
+  const std::string from =
+      recovered.snapshot.is_none() ? "" : fmt::format(", {} of them from a snapshot", recovered.snapshot.value());
+  fmt::print("Recovered {} commands from {}{} in {:.3f} s.\n", recovered.journal.tail.last.value(), config.data, from,
+             seconds);
 }
 
 void print_serving(const Config& config, const std::string& address, const DemoAccount* demo) {
-  fmt::print("Serving http://{} (limits: {}, {}). Stop with Ctrl-C.\n", address, config.limits == LimitsProfile::binance ? "binance" : "open",
+  fmt::print("Serving http://{} (limits: {}, {}). Stop with Ctrl-C.\n", address,
+             config.limits == LimitsProfile::binance ? "binance" : "open",
              config.environment == Environment::production ? "production" : "development");
   if (demo) fmt::print("Demo account \"{}\":\n  API key  {}\n  secret   {}\n", demo->name, demo->api_key, demo->secret);
   std::fflush(stdout);
 }
 
-Result<void> serve(const StartOptions& options) {
-  const auto began = std::chrono::steady_clock::now();
-  StopSignals signals;
-  const auto config = load_config(options.flags, process_environment());
-  if (!config) return std::unexpected(config.error());
+// Reads the configuration and sets the process up by it.
+Result<Config> configure(const StartOptions& options) {
+  auto config = load_config(options.flags, process_environment());
+  if (!config) return config;
   if (options.demo && config->environment == Environment::production) {
-    return core::fail(core::ErrorKind::invalid_input, "--demo gives money away, and the configuration says production", "environment", "leave --demo away");
+    return core::fail(core::ErrorKind::invalid_input, "--demo gives money away, and the configuration says production",
+                      "environment", "leave --demo away");
   }
   set_up_logging(config->log_level);
   raise_descriptor_limit();
+  return config;
+}
+
+rest::Options rest_options(const Config& config) {
+  rest::Options options;
+  options.limits = config.limits == LimitsProfile::binance ? limits::binance_profile() : limits::open_profile();
+  return options;
+}
+
+core::Error device_failed(const core::Error& cause) {
+  return {cause.kind, "the journal's device failed, nothing more can be acknowledged: " + cause.what, cause.where,
+          "check the disk; a new start recovers everything that was acknowledged"};
+}
+
+Result<void> serve(const StartOptions& options) {
+  const auto began = std::chrono::steady_clock::now();
+  StopSignals signals;
+  const auto config = configure(options);
+  if (!config) return std::unexpected(config.error());
 
   // The state: locked, recovered, and from here on this process' own.
   const io::RealClock clock;
@@ -158,9 +183,8 @@ Result<void> serve(const StartOptions& options) {
     demo = std::move(*prepared);
   }
   Snapshots snapshots(disk, journal_options, config->snapshot_interval_commands, recovered->snapshot, wake);
-  rest::Options rest_options;
-  rest_options.limits = config->limits == LimitsProfile::binance ? limits::binance_profile() : limits::open_profile();
-  rest::Gateway gateway(rest_options, exchange, ring, network, [&metrics](std::string& out) { metrics.append(out); });
+  rest::Gateway gateway(rest_options(*config), exchange, ring, network,
+                        [&metrics](std::string& out) { metrics.append(out); });
   std::string url;
   const auto status = [&](json::object& out) {
     out["url"] = url;
@@ -168,7 +192,8 @@ Result<void> serve(const StartOptions& options) {
     out["epoch"] = epoch.value();
     out["connections_open"] = network.counters().open;
     out["journal_thread_priority"] = sink.priority();
-    out["uptime_s"] = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+    out["uptime_s"] =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
   };
   Operations operations(exchange, snapshots, *store, ring, config->environment, status);
   ControlServer control(network, operations);
@@ -181,8 +206,7 @@ Result<void> serve(const StartOptions& options) {
   exchange.serve();
   print_serving(*config, *address, options.demo ? &demo : nullptr);
   const auto ended = Loop(exchange, network, gateway, snapshots, clock).run(signals);
-  if (!ended) return core::fail(ended.error().kind, "the journal's device failed, nothing more can be acknowledged: " + ended.error().what, ended.error().where,
-                                "check the disk; a new start recovers everything that was acknowledged");
+  if (!ended) return std::unexpected(device_failed(ended.error()));
   std::error_code ignored;
   std::filesystem::remove(control_socket_path(config->data), ignored);
   spdlog::info("stopped at sequence {}", exchange.durable().value());

@@ -11,7 +11,8 @@ namespace exchange {
 core::Result<StoredLog> StoredLog::open(const std::string& data) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(data + "/" + kJournalFolder, ignored)) {
-    return core::fail(core::ErrorKind::not_found, "no exchange has ever run on this data folder", data, "--data names the folder");
+    return core::fail(core::ErrorKind::not_found, "no exchange has ever run on this data folder", data,
+                      "--data names the folder");
   }
   StoredLog log;
   log.disk_ = std::make_unique<io::RealDisk>(data);
@@ -21,7 +22,9 @@ core::Result<StoredLog> StoredLog::open(const std::string& data) {
     const auto status = ask_exchange(data, {{"command", "status"}});
     if (!status) return std::unexpected(status.error());
     const json::value* durable = status->if_contains("durable_sequence");
-    if (!durable || !durable->is_number()) return core::fail(core::ErrorKind::corrupt, "the running exchange does not say how far its journal is durable", data);
+    if (!durable || !durable->is_number())
+      return core::fail(core::ErrorKind::corrupt, "the running exchange does not say how far its journal is durable",
+                        data);
     log.last_ = core::Sequence{durable->to_number<std::uint64_t>()};
     return log;
   }
@@ -58,8 +61,10 @@ core::Result<std::unique_ptr<engine::Replica>> StoredLog::state_at_or_before(cor
   }
   if (!chosen) {
     if (from_the_start) return std::make_unique<engine::Replica>();
-    return core::fail(core::ErrorKind::not_found, "the journal no longer reaches back to record " + std::to_string(at.value()), disk_->describe(kJournalFolder),
-                      "the oldest snapshot is at " + (kept->empty() ? std::string("none") : std::to_string(kept->back().value())));
+    return core::fail(
+        core::ErrorKind::not_found, "the journal no longer reaches back to record " + std::to_string(at.value()),
+        disk_->describe(kJournalFolder),
+        "the oldest snapshot is at " + (kept->empty() ? std::string("none") : std::to_string(kept->back().value())));
   }
   const auto loaded = store.load(*chosen);
   if (!loaded) return std::unexpected(loaded.error());

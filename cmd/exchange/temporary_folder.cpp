@@ -10,7 +10,8 @@ namespace exchange {
 core::Result<TemporaryFolder> TemporaryFolder::make(const std::string& parent) {
   std::string path = parent + "/exchange_XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) {
-    return core::fail(core::ErrorKind::denied, std::string("cannot make a temporary folder: ") + std::strerror(errno), parent, "choose another place with --data");
+    return core::fail(core::ErrorKind::denied, std::string("cannot make a temporary folder: ") + std::strerror(errno),
+                      parent, "choose another place with --data");
   }
   return TemporaryFolder(path);
 }

@@ -1,5 +1,5 @@
-// What an operator looks into a data folder with: verify, inspect, replay, and snapshots of an exchange that does not run.
-// Read-only but for the snapshot.
+// What an operator looks into a data folder with: verify, inspect, replay, and snapshots of an exchange that does not
+// run. Read-only but for the snapshot.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace exchange {
 
-// Reads everything: checksums and chain of every batch, every record through the folds, every checkpoint's digest, every
-// snapshot against the state replayed, the audit of the final state. The result says `ok` and, when it is false, `problem`:
-// the first bad place.
+// Reads everything: checksums and chain of every batch, every record through the folds, every checkpoint's digest,
+// every snapshot against the state replayed, the audit of the final state. The result says `ok` and, when it is false,
+// `problem`: the first bad place.
 [[nodiscard]] json::object verify(const std::string& data);
 
 struct InspectOptions {

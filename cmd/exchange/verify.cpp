@@ -30,8 +30,10 @@ class Verification {
       if (records_ % 65'536 == 0) bar.show(records_, log_.last().value());
     }
     if (!expected_.empty()) {
-      return core::fail(core::ErrorKind::corrupt, "the journal ends at record " + std::to_string(replica_->applied().value()) + ", before this snapshot",
-                        log_.snapshots().path(expected_.begin()->first));
+      return core::fail(
+          core::ErrorKind::corrupt,
+          "the journal ends at record " + std::to_string(replica_->applied().value()) + ", before this snapshot",
+          log_.snapshots().path(expected_.begin()->first));
     }
     return replica_->engine.audit();
   }
@@ -55,7 +57,8 @@ class Verification {
     if (!sequences) return std::unexpected(sequences.error());
     for (const core::Sequence sequence : *sequences) {
       const auto loaded = store.load(sequence);
-      if (!loaded && loaded.error().kind == core::ErrorKind::not_found && log_.is_running()) continue;  // retention was faster
+      if (!loaded && loaded.error().kind == core::ErrorKind::not_found && log_.is_running())
+        continue;  // retention was faster
       if (!loaded) return std::unexpected(loaded.error());
       if (sequence > log_.last()) continue;  // made since we asked how far the journal is durable
       if (auto replica = load_replica(*loaded, store.path(sequence)); !replica) return std::unexpected(replica.error());
@@ -68,13 +71,17 @@ class Verification {
   Result<void> next_record(journal::Reader& reader) {
     const auto entry = reader.next(log_.last());
     if (!entry) return std::unexpected(entry.error());
-    if (!*entry) return core::fail(core::ErrorKind::corrupt, "record " + std::to_string(reader.next_sequence().value()) + " is missing", log_.disk().describe("journal"));
+    if (!*entry)
+      return core::fail(core::ErrorKind::corrupt,
+                        "record " + std::to_string(reader.next_sequence().value()) + " is missing",
+                        log_.disk().describe("journal"));
     ++records_;
     const core::Record& record = (*entry)->record;
     if (record.header.sequence <= replica_->applied()) return compare_snapshot(record.header.sequence, reader);
     if (auto applied = replica_->apply(record); !applied) {
       core::Error error = applied.error();
-      if (error.where.empty()) error.where = std::string((*entry)->file) + " at offset " + std::to_string((*entry)->offset);
+      if (error.where.empty())
+        error.where = std::string((*entry)->file) + " at offset " + std::to_string((*entry)->offset);
       return std::unexpected(error);
     }
     if (record.header.type == static_cast<std::uint16_t>(engine::RecordType::checkpoint)) ++checkpoints_;
@@ -86,10 +93,15 @@ class Verification {
     if (found == expected_.end()) return {};
     const journal::SnapshotInfo& info = found->second;
     const char* wrong = nullptr;
-    if (info.chain != reader.batch().chain) wrong = "the snapshot belongs to another journal: chain values differ";
-    else if (replica_->applied() == sequence && info.output_digest != replica_->engine.output_digest()) wrong = "the snapshot's output digest is not the replay's";
-    else if (replica_->applied() == sequence && info.state_hash != replica_->engine.state_hash()) wrong = "the snapshot's state is not the replay's";
-    if (wrong) return core::fail(core::ErrorKind::corrupt, wrong, log_.snapshots().path(sequence), "move the file away: the one before it will be used");
+    if (info.chain != reader.batch().chain)
+      wrong = "the snapshot belongs to another journal: chain values differ";
+    else if (replica_->applied() == sequence && info.output_digest != replica_->engine.output_digest())
+      wrong = "the snapshot's output digest is not the replay's";
+    else if (replica_->applied() == sequence && info.state_hash != replica_->engine.state_hash())
+      wrong = "the snapshot's state is not the replay's";
+    if (wrong)
+      return core::fail(core::ErrorKind::corrupt, wrong, log_.snapshots().path(sequence),
+                        "move the file away: the one before it will be used");
     expected_.erase(found);
     return {};
   }
@@ -118,7 +130,9 @@ json::object verify(const std::string& data) {
   verification.describe(out);
   out["ok"] = done.has_value();
   out["running"] = log->is_running();
-  if (log->cut()) out["torn_tail"] = log->cut()->file + " at offset " + std::to_string(log->cut()->offset) + ": " + log->cut()->reason;
+  if (log->cut())
+    out["torn_tail"] =
+        log->cut()->file + " at offset " + std::to_string(log->cut()->offset) + ": " + log->cut()->reason;
   if (!done) out["problem"] = done.error().text();
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   out["elapsed_s"] = elapsed.count();

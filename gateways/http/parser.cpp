@@ -230,7 +230,8 @@ std::expected<std::size_t, BadRequest> find_head_end(std::string_view text, std:
     if (is_empty) return scanned;
   }
   if (text.size() >= options.head_bytes_max) {
-    if (text.find(kCrLf) == std::string_view::npos) return bad(414, "the request target is too long");
+    if (text.substr(0, options.head_bytes_max).find(kCrLf) == std::string_view::npos)
+      return bad(414, "the request target is too long");
     return bad(431, "the request's headers are too large");
   }
   return 0;
@@ -288,20 +289,22 @@ std::expected<bool, BadRequest> ChunkedBody::take(std::string_view text, const O
       if (left_ > 0) return false;
       expecting_ = Expecting::data_end;
     }
-    const std::size_t end = text.find('\n', at_);
+    if (expecting_ == Expecting::data_end) {
+      if (!kCrLf.starts_with(text.substr(at_, kCrLf.size()))) return bad("a chunk is longer than its size");
+      if (text.size() - at_ < kCrLf.size()) return false;
+      at_ += kCrLf.size();
+      expecting_ = Expecting::size;
+    }
+    const std::size_t end = text.substr(at_, kChunkLineBytesMax + 1).find('\n');
     if (end == std::string_view::npos) {
       if (text.size() - at_ > kChunkLineBytesMax) return bad("a chunk's size line is too long");
       return false;
     }
-    if (end == at_ || text[end - 1] != '\r' || end - at_ > kChunkLineBytesMax)
-      return bad("a chunk's line does not end with CR LF");
-    const std::string_view line = text.substr(at_, end - 1 - at_);
-    at_ = end + 1;
+    if (end == 0 || text[at_ + end - 1] != '\r') return bad("a chunk's line does not end with CR LF");
+    const std::string_view line = text.substr(at_, end - 1);
+    at_ += end + 1;
     if (expecting_ == Expecting::size) {
       if (auto size = take_size(line, options); !size) return Fault(size.error());
-    } else if (expecting_ == Expecting::data_end) {
-      if (!line.empty()) return bad("a chunk is longer than its size");
-      expecting_ = Expecting::size;
     } else {
       if (line.empty()) return true;
       trailer_bytes_ += line.size();

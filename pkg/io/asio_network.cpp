@@ -28,29 +28,37 @@ using Socket = asio::generic::stream_protocol::socket;
 using boost::system::error_code;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
-constexpr int kReadsPerTurnMax = 8;              // of one connection, so that a flood on one does not starve the others
+constexpr int kReadsPerTurnMax = 8;  // of one connection, so that a flood on one does not starve the others
 constexpr std::size_t kIdleBufferBytesMax = 16 * 1024;  // an emptied send buffer above this is given back
 constexpr int kAcceptsPerTurnMax = 64;
-constexpr std::uint64_t kSlotBits = 24;          // a connection id is generation << 24 | slot + 1
+constexpr std::uint64_t kSlotBits = 24;  // a connection id is generation << 24 | slot + 1
 constexpr std::string_view kUnixPrefix = "unix:";
 
 core::ErrorKind kind_of(const error_code& error) {
   switch (error.value()) {
-    case EADDRINUSE: return core::ErrorKind::busy;
+    case EADDRINUSE:
+      return core::ErrorKind::busy;
     case EACCES:
-    case EPERM: return core::ErrorKind::denied;
+    case EPERM:
+      return core::ErrorKind::denied;
     case EADDRNOTAVAIL:
-    case ENOENT: return core::ErrorKind::not_found;
-    default: return core::ErrorKind::io;
+    case ENOENT:
+      return core::ErrorKind::not_found;
+    default:
+      return core::ErrorKind::io;
   }
 }
 
 std::string hint_of(const error_code& error) {
   switch (error.value()) {
-    case EADDRINUSE: return "another process listens there: stop it, or choose another address with --listen";
-    case EACCES: return "ports below 1024 need privileges: choose another port with --listen";
-    case EADDRNOTAVAIL: return "no interface of this machine has that address";
-    default: return {};
+    case EADDRINUSE:
+      return "another process listens there: stop it, or choose another address with --listen";
+    case EACCES:
+      return "ports below 1024 need privileges: choose another port with --listen";
+    case EADDRNOTAVAIL:
+      return "no interface of this machine has that address";
+    default:
+      return {};
   }
 }
 
@@ -62,7 +70,8 @@ std::string printable(const asio::ip::tcp::endpoint& endpoint) {
 // "host:port" with a numeric host, "[v6]:port", or "localhost:port".
 core::Result<asio::ip::tcp::endpoint> parse_endpoint(const std::string& address) {
   const auto bad = [&] {
-    return core::fail(core::ErrorKind::invalid_input, "not an address", address, "write it as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080");
+    return core::fail(core::ErrorKind::invalid_input, "not an address", address,
+                      "write it as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080");
   };
   const std::size_t colon = address.rfind(':');
   if (colon == std::string::npos) return bad();
@@ -89,7 +98,8 @@ class Listener {
 
 struct AsioNetwork::State {
   struct Connection {
-    Connection(asio::io_context& context, ConnectionHandler& handler_, ConnectionId id_) : socket(context), handler(handler_), id(id_) {}
+    Connection(asio::io_context& context, ConnectionHandler& handler_, ConnectionId id_)
+        : socket(context), handler(handler_), id(id_) {}
     Socket socket;
     ConnectionHandler& handler;
     ConnectionId id;
@@ -151,7 +161,7 @@ struct AsioNetwork::State {
 
   void opened(const ConnectionPointer& connection, std::string_view peer) {
     error_code ignored;
-    connection->socket.native_non_blocking(true, ignored);
+    connection->socket.non_blocking(true, ignored);
     connection->handler.on_open(connection->id, peer);
     wait_to_read(connection);
   }
@@ -204,7 +214,8 @@ struct AsioNetwork::State {
     Connection& c = *connection;
     while (!c.broken && !c.waiting_to_write && c.out_sent < c.out.size()) {
       error_code error;
-      const std::size_t sent = c.socket.send(asio::buffer(c.out.data() + c.out_sent, c.out.size() - c.out_sent), 0, error);
+      const std::size_t sent =
+          c.socket.send(asio::buffer(c.out.data() + c.out_sent, c.out.size() - c.out_sent), 0, error);
       if (error == asio::error::would_block || error == asio::error::try_again) {
         wait_to_write(connection);
       } else if (error && error != asio::error::interrupted) {
@@ -263,7 +274,8 @@ struct AsioNetwork::State {
       std::erase_if(lingering, [&](const Lingering& one) { return one.connection == connection; });
     });
     if (std::ranges::any_of(lingering, [&](const Lingering& one) { return one.connection == connection; })) return;
-    lingering.push_back({connection, std::chrono::steady_clock::now() + std::chrono::nanoseconds(options.linger_ns_max)});
+    lingering.push_back(
+        {connection, std::chrono::steady_clock::now() + std::chrono::nanoseconds(options.linger_ns_max)});
     if (lingering.size() == 1) wait_for_lingering();
   }
 
@@ -307,13 +319,15 @@ struct AsioNetwork::State {
 template <class Protocol>
 class AsioNetwork::State::ListenerOn final : public Listener {
  public:
-  ListenerOn(State& state, ConnectionHandler& handler) : acceptor_(state.context), retry_(state.context), state_(state), handler_(handler) {}
+  ListenerOn(State& state, ConnectionHandler& handler)
+      : acceptor_(state.context), retry_(state.context), state_(state), handler_(handler) {}
 
   error_code open(const typename Protocol::endpoint& endpoint) {
     error_code error;
     acceptor_.open(endpoint.protocol(), error);
     if (error) return error;
-    if constexpr (std::is_same_v<Protocol, asio::ip::tcp>) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if constexpr (std::is_same_v<Protocol, asio::ip::tcp>)
+      acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     acceptor_.bind(endpoint, error);
     if (error) return error;
     acceptor_.listen(4096, error);
@@ -396,14 +410,16 @@ core::Result<std::string> AsioNetwork::State::listen_tcp(const std::string& addr
 
 core::Result<std::string> AsioNetwork::State::listen_unix(const std::string& path, ConnectionHandler& handler) {
   if (path.empty() || path.size() >= 108) {
-    return core::fail(core::ErrorKind::invalid_input, "the path of a Unix socket has 1 to 107 characters", path, "choose a data folder with a shorter path");
+    return core::fail(core::ErrorKind::invalid_input, "the path of a Unix socket has 1 to 107 characters", path,
+                      "choose a data folder with a shorter path");
   }
   ::unlink(path.c_str());  // left behind by a process that was killed; who owns the folder holds its lock
   auto listener = std::make_unique<ListenerOn<asio::local::stream_protocol>>(*this, handler);
   const mode_t before = ::umask(0177);  // owner only from the first moment
   const error_code error = listener->open(asio::local::stream_protocol::endpoint(path));
   ::umask(before);
-  if (error) return core::fail(kind_of(error), "cannot listen: " + error.message(), path, "the folder must be writable");
+  if (error)
+    return core::fail(kind_of(error), "cannot listen: " + error.message(), path, "the folder must be writable");
   listener->start();
   listeners.push_back(std::move(listener));
   return std::string(kUnixPrefix) + path;

@@ -48,7 +48,9 @@ class Client {
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = -1;
   }
-  bool send(const std::string& text) const { return ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()); }
+  bool send(const std::string& text) const {
+    return ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  }
   void send_nothing_more() const { ::shutdown(descriptor_, SHUT_WR); }
   // What is there now, without waiting; nothing at the end.
   std::string receive(bool* ended = nullptr) const {
@@ -213,11 +215,11 @@ TEST_F(AsioNetworkTest, AClientThatDoesNotReadIsDropped) {
 }
 
 TEST_F(AsioNetworkTest, LargeAnswersArriveWholeAtASlowReader) {
-  make();
+  make({.unsent_bytes_max = 100'000'000});
   const Client client(address);
   ASSERT_TRUE(run_until([&] { return recorder.opened.size() == 1; }));
   std::string sent;
-  for (int i = 0; i < 300'000; ++i) sent += std::to_string(i) + ",";
+  for (int i = 0; i < 3'000'000; ++i) sent += std::to_string(i) + ",";
   send(recorder.last, sent);
   network->run_once(0);
   EXPECT_GT(network->unsent_bytes(recorder.last), 0u) << "more than the kernel takes at once";
@@ -298,11 +300,13 @@ TEST(AsioNetworkListen, ErrorsSayWhatToDo) {
     std::string address;
     core::ErrorKind kind;
   };
-  for (const Case& one : {Case{*bound, core::ErrorKind::busy}, Case{"127.0.0.1", core::ErrorKind::invalid_input},
-                          Case{"127.0.0.1:", core::ErrorKind::invalid_input}, Case{"127.0.0.1:http", core::ErrorKind::invalid_input},
-                          Case{"127.0.0.1:70000", core::ErrorKind::invalid_input}, Case{"example:80", core::ErrorKind::invalid_input},
-                          Case{"203.0.113.7:0", core::ErrorKind::not_found}, Case{"unix:/no/such/folder/socket", core::ErrorKind::not_found},
-                          Case{"unix:/" + std::string(200, 'x'), core::ErrorKind::invalid_input}}) {
+  for (const Case& one :
+       {Case{*bound, core::ErrorKind::busy}, Case{"127.0.0.1", core::ErrorKind::invalid_input},
+        Case{"127.0.0.1:", core::ErrorKind::invalid_input}, Case{"127.0.0.1:http", core::ErrorKind::invalid_input},
+        Case{"127.0.0.1:70000", core::ErrorKind::invalid_input}, Case{"example:80", core::ErrorKind::invalid_input},
+        Case{"203.0.113.7:0", core::ErrorKind::not_found},
+        Case{"unix:/no/such/folder/socket", core::ErrorKind::not_found},
+        Case{"unix:/" + std::string(200, 'x'), core::ErrorKind::invalid_input}}) {
     const auto refused = network.listen(one.address, recorder);
     ASSERT_FALSE(refused) << one.address;
     EXPECT_EQ(refused.error().kind, one.kind) << refused.error().text();
@@ -318,13 +322,14 @@ TEST(AsioNetworkListen, UnixSocketsAreForTheirOwnerAndReplaceAStaleOne) {
     Recorder recorder;
     AsioNetwork network;
     ASSERT_TRUE(network.listen(address, recorder));
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat((folder + "/socket").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600u);
     const Client client(address);
     ASSERT_TRUE(client.connected());
     client.send("over a unix socket");
-    for (int turns = 0; turns < 100 && recorder.received[recorder.last].empty(); ++turns) network.run_once(5 * kMillisecond);
+    for (int turns = 0; turns < 100 && recorder.received[recorder.last].empty(); ++turns)
+      network.run_once(5 * kMillisecond);
     EXPECT_EQ(recorder.received[recorder.last], "over a unix socket");
     EXPECT_EQ(recorder.opened[recorder.last], "local");
   }

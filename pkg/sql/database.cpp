@@ -24,7 +24,8 @@ core::Error error_of(const std::exception& exception, const std::string& path, c
 
 // SOCI keeps references to what is bound, so values and indicators live beside the statement until it has run.
 struct Bound {
-  explicit Bound(std::span<const Value> parameters) : values(parameters.begin(), parameters.end()), indicators(parameters.size(), soci::i_ok) {
+  explicit Bound(std::span<const Value> parameters)
+      : values(parameters.begin(), parameters.end()), indicators(parameters.size(), soci::i_ok) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (std::holds_alternative<std::monostate>(values[i])) {
         values[i] = std::string();
@@ -51,10 +52,14 @@ struct Bound {
 Value value_of(const soci::row& row, std::size_t column) {
   if (row.get_indicator(column) == soci::i_null) return {};
   switch (row.get_properties(column).get_data_type()) {
-    case soci::dt_integer: return static_cast<std::int64_t>(row.get<int>(column));
-    case soci::dt_long_long: return static_cast<std::int64_t>(row.get<long long>(column));
-    case soci::dt_unsigned_long_long: return static_cast<std::int64_t>(row.get<unsigned long long>(column));
-    default: return row.get<std::string>(column);
+    case soci::dt_integer:
+      return static_cast<std::int64_t>(row.get<int>(column));
+    case soci::dt_long_long:
+      return static_cast<std::int64_t>(row.get<long long>(column));
+    case soci::dt_unsigned_long_long:
+      return static_cast<std::int64_t>(row.get<unsigned long long>(column));
+    default:
+      return row.get<std::string>(column);
   }
 }
 
@@ -85,7 +90,8 @@ core::Result<Database> Database::open_sqlite(const std::string& path) {
     state->session << "pragma foreign_keys = on";
     return Database(std::move(state));
   } catch (const std::exception& exception) {
-    return core::fail(core::ErrorKind::io, exception.what(), path, "the folder must exist and be writable, the file a SQLite database");
+    return core::fail(core::ErrorKind::io, exception.what(), path,
+                      "the folder must exist and be writable, the file a SQLite database");
   }
 }
 
@@ -131,7 +137,8 @@ core::Result<void> Database::transaction(const std::function<core::Result<void>(
   auto done = body();
   if (done) done = execute("commit");
   if (!done) {
-    const auto undone = execute("rollback");  // fails when the commit already ended it; nothing of it was kept either way
+    const auto undone =
+        execute("rollback");  // fails when the commit already ended it; nothing of it was kept either way
     static_cast<void>(undone);
   }
   return done;

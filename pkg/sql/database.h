@@ -1,7 +1,7 @@
 // A relational store behind SOCI: statements with bound values in, rows out. SOCI's exceptions end here.
 //
-// SQLite today; PostgreSQL speaks the same interface when it comes. Single thread. Columns are declared `bigint` or `text`,
-// the two types both dialects agree on; bytes are stored as hexadecimal text.
+// SQLite today; PostgreSQL speaks the same interface when it comes. Single thread. Columns are declared `bigint` or
+// `text`, the two types both dialects agree on; bytes are stored as hexadecimal text.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ class Database {
 
   // Parameters are written :p1, :p2, … in the statement.
   [[nodiscard]] core::Result<void> execute(const std::string& statement, std::span<const Value> parameters = {});
-  [[nodiscard]] core::Result<std::vector<Row>> query(const std::string& statement, std::span<const Value> parameters = {});
+  [[nodiscard]] core::Result<std::vector<Row>> query(const std::string& statement,
+                                                     std::span<const Value> parameters = {});
   // All that `body` does, or nothing of it when it fails.
   [[nodiscard]] core::Result<void> transaction(const std::function<core::Result<void>()>& body);
 

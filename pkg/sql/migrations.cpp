@@ -36,16 +36,22 @@ core::Result<void> run_script(Database& database, const std::string& script) {
 
 // Checks what is applied against what is known; returns the number of the last one applied.
 core::Result<int> last_applied(Database& database, std::span<const Migration> migrations) {
-  if (auto made = database.execute("create table if not exists schema_migrations (number bigint primary key, name text not null, checksum text not null)"); !made) {
+  if (auto made = database.execute("create table if not exists schema_migrations (number bigint primary key, name text "
+                                   "not null, checksum text not null)");
+      !made) {
     return std::unexpected(made.error());
   }
   const auto rows = database.query("select number, name, checksum from schema_migrations order by number");
   if (!rows) return std::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->size(); ++i) {
-    const std::string label = "migration " + std::to_string(integer((*rows)[i][0])) + " \"" + text((*rows)[i][1]) + "\"";
-    if (i >= migrations.size()) return core::fail(core::ErrorKind::unsupported, "this build does not know " + label, {}, "run the newer build that made this store");
+    const std::string label =
+        "migration " + std::to_string(integer((*rows)[i][0])) + " \"" + text((*rows)[i][1]) + "\"";
+    if (i >= migrations.size())
+      return core::fail(core::ErrorKind::unsupported, "this build does not know " + label, {},
+                        "run the newer build that made this store");
     if (migrations[i].number != integer((*rows)[i][0]) || checksum(migrations[i]) != text((*rows)[i][2])) {
-      return core::fail(core::ErrorKind::corrupt, label + " was applied in another form than this build's", {}, "released migrations must not be edited: add a new one");
+      return core::fail(core::ErrorKind::corrupt, label + " was applied in another form than this build's", {},
+                        "released migrations must not be edited: add a new one");
     }
   }
   return static_cast<int>(rows->size());

@@ -1,5 +1,6 @@
-// Schema changes, numbered from 1 without gap and never edited once released: the store remembers what it has applied and
-// under which checksum, so that an edited migration and a store of a newer build are both noticed before anything is touched.
+// Schema changes, numbered from 1 without gap and never edited once released: the store remembers what it has applied
+// and under which checksum, so that an edited migration and a store of a newer build are both noticed before anything
+// is touched.
 #pragma once
 
 #include <span>

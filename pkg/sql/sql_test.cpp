@@ -25,7 +25,9 @@ class Sql : public ::testing::Test {
 TEST_F(Sql, ValuesComeBackAsTheyWereBound) {
   auto database = open();
   ASSERT_TRUE(database.execute("create table t (a bigint, b text)"));
-  const sql::Value rows[][2] = {{std::int64_t{9'007'199'254'740'993}, "quote ' and \" and ü"}, {std::int64_t{-1}, ""}, {std::monostate{}, std::monostate{}}};
+  const sql::Value rows[][2] = {{std::int64_t{9'007'199'254'740'993}, "quote ' and \" and ü"},
+                                {std::int64_t{-1}, ""},
+                                {std::monostate{}, std::monostate{}}};
   for (const auto& row : rows) {
     const auto done = database.execute("insert into t values (:p1, :p2)", row);
     ASSERT_TRUE(done) << done.error().text();
@@ -61,7 +63,8 @@ TEST_F(Sql, ErrorsNameFileAndStatement) {
   EXPECT_FALSE(sql::Database::open_sqlite(folder_ + "/no/such/folder/x.sqlite"));
 }
 
-const sql::Migration kFirst{1, "first", "create table a (x bigint);\ncreate table b (y text);\n", "drop table b;\ndrop table a;\n"};
+const sql::Migration kFirst{1, "first", "create table a (x bigint);\ncreate table b (y text);\n",
+                            "drop table b;\ndrop table a;\n"};
 const sql::Migration kSecond{2, "second", "alter table a add column z bigint;", "alter table a drop column z;"};
 
 TEST_F(Sql, MigrationsApplyOnceAndInOrder) {

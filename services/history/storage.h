@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -36,13 +37,15 @@ class Pool {
   [[nodiscard]] const T& operator[](Slot slot) const { return (*chunks_[slot / kChunk])[slot % kChunk]; }
 
  private:
-  static constexpr std::size_t kChunk = 1024;
+  // About 128 KiB a chunk: few allocations, and small models stay small.
+  static constexpr std::size_t kChunk = std::bit_floor(std::size_t{128} * 1024 / sizeof(T));
 
   void grow() {
     const std::size_t first = chunks_.size() * kChunk;
     CHECK(first + kChunk <= 0x8000'0000u);
     chunks_.push_back(std::make_unique<std::array<T, kChunk>>());
-    free_.reserve(chunks_.size() * kChunk);
+    const std::size_t slots = chunks_.size() * kChunk;
+    if (free_.capacity() < slots) free_.reserve(2 * slots);
     for (std::size_t i = kChunk; i-- > 0;) {
       if (first + i != kNoSlot) free_.push_back(static_cast<Slot>(first + i));
     }

@@ -1,5 +1,5 @@
-// Secrets at rest: AES-256-GCM under a master key that lies in a file of its own, readable by its owner only, so that a copy
-// of the database alone gives nothing away.
+// Secrets at rest: AES-256-GCM under a master key that lies in a file of its own, readable by its owner only, so that a
+// copy of the database alone gives nothing away.
 #pragma once
 
 #include <array>
@@ -13,8 +13,8 @@ namespace keys {
 class Cipher {
  public:
   static constexpr std::size_t kKeyBytes = 32;
-  // Reads the key file, or makes one (mode 0600, from the system's random source) when there is none. Errors: denied when
-  // others could read the file, corrupt when it is not 64 hexadecimal digits.
+  // Reads the key file, or makes one (mode 0600, from the system's random source) when there is none. Errors: denied
+  // when others could read the file, corrupt when it is not 64 hexadecimal digits.
   [[nodiscard]] static core::Result<Cipher> open(const std::string& key_file);
   explicit Cipher(const std::array<unsigned char, kKeyBytes>& key) : key_(key) {}
 

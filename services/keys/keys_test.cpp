@@ -77,7 +77,7 @@ TEST(Keys, SecretsAreNotInTheFilesInClear) {
     std::ifstream in(entry.path(), std::ios::binary);
     const std::string content((std::istreambuf_iterator<char>(in)), {});
     EXPECT_EQ(content.find(secret), std::string::npos) << entry.path();
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0077, 0u) << entry.path();
   }
@@ -98,7 +98,9 @@ TEST(Keys, AnotherMasterKeyIsNoticedAtOpening) {
 
 TEST(Keys, AMasterKeyOthersCanReadIsRefused) {
   const Folder folder;
-  { ASSERT_TRUE(keys::Cipher::open(folder.path() + "/master.key")); }
+  {
+    ASSERT_TRUE(keys::Cipher::open(folder.path() + "/master.key"));
+  }
   ::chmod((folder.path() + "/master.key").c_str(), 0644);
   const auto cipher = keys::Cipher::open(folder.path() + "/master.key");
   ASSERT_FALSE(cipher);

@@ -32,7 +32,8 @@ core::Result<Store> Store::open(const std::string& folder) {
   const std::string path = folder + "/keys.sqlite";
   // Made here first, for the owner only: SQLite gives its side files the mode of the file itself.
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return core::fail(core::ErrorKind::denied, std::strerror(errno), path, "the data folder must be writable");
+  if (descriptor < 0)
+    return core::fail(core::ErrorKind::denied, std::strerror(errno), path, "the data folder must be writable");
   ::close(descriptor);
   auto database = sql::Database::open_sqlite(path);
   if (!database) return std::unexpected(database.error());
@@ -47,8 +48,8 @@ core::Result<Store> Store::open(const std::string& folder) {
   return store;
 }
 
-core::Result<ApiKey> Store::create(core::AccountId account, const std::string& account_name, bool may_read, bool may_trade,
-                                   bool may_withdraw, std::int64_t now_ms) {
+core::Result<ApiKey> Store::create(core::AccountId account, const std::string& account_name, bool may_read,
+                                   bool may_trade, bool may_withdraw, std::int64_t now_ms) {
   auto name = random_token(64);
   if (!name) return std::unexpected(name.error());
   auto secret = random_token(64);
@@ -56,10 +57,18 @@ core::Result<ApiKey> Store::create(core::AccountId account, const std::string& a
   ApiKey key{*name, account, account_name, may_read, may_trade, may_withdraw, "hmac", *secret, now_ms, 0};
   const auto encrypted = cipher_.encrypt(key.secret, key.api_key);
   if (!encrypted) return std::unexpected(encrypted.error());
-  const sql::Value row[] = {key.api_key, std::int64_t{account.value()}, account_name, std::int64_t{may_read}, std::int64_t{may_trade},
-                            std::int64_t{may_withdraw}, key.type, *encrypted, now_ms};
+  const sql::Value row[] = {key.api_key,
+                            std::int64_t{account.value()},
+                            account_name,
+                            std::int64_t{may_read},
+                            std::int64_t{may_trade},
+                            std::int64_t{may_withdraw},
+                            key.type,
+                            *encrypted,
+                            now_ms};
   const auto done = database_->execute(
-      "insert into api_keys (api_key, account_id, account_name, may_read, may_trade, may_withdraw, type, secret_encrypted, created_ms) "
+      "insert into api_keys (api_key, account_id, account_name, may_read, may_trade, may_withdraw, type, "
+      "secret_encrypted, created_ms) "
       "values (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9)",
       row);
   if (!done) return std::unexpected(done.error());
@@ -68,29 +77,36 @@ core::Result<ApiKey> Store::create(core::AccountId account, const std::string& a
 
 core::Result<void> Store::revoke(const std::string& api_key, std::int64_t now_ms) {
   const sql::Value name[] = {api_key};
-  const auto found = database_->query("select account_id from api_keys where api_key = :p1 and revoked_ms is null", name);
+  const auto found =
+      database_->query("select account_id from api_keys where api_key = :p1 and revoked_ms is null", name);
   if (!found) return std::unexpected(found.error());
-  if (found->empty()) return core::fail(core::ErrorKind::not_found, "no such key in force", api_key.substr(0, 64), "see: exchange keys list");
+  if (found->empty())
+    return core::fail(core::ErrorKind::not_found, "no such key in force", api_key.substr(0, 64),
+                      "see: exchange keys list");
   const sql::Value row[] = {now_ms, api_key};
   return database_->execute("update api_keys set revoked_ms = :p1 where api_key = :p2", row);
 }
 
 core::Result<std::vector<ApiKey>> Store::read(bool active_with_secrets) const {
-  const auto rows = database_->query(
-      std::string("select api_key, account_id, account_name, may_read, may_trade, may_withdraw, type, secret_encrypted, created_ms, revoked_ms "
-                  "from api_keys ") +
-      (active_with_secrets ? "where revoked_ms is null " : "") + "order by created_ms, api_key");
+  const auto rows =
+      database_->query(std::string("select api_key, account_id, account_name, may_read, may_trade, may_withdraw, type, "
+                                   "secret_encrypted, created_ms, revoked_ms "
+                                   "from api_keys ") +
+                       (active_with_secrets ? "where revoked_ms is null " : "") + "order by created_ms, api_key");
   if (!rows) return std::unexpected(rows.error());
   std::vector<ApiKey> keys;
   for (const sql::Row& row : *rows) {
-    ApiKey key{sql::text(row[0]), core::AccountId{static_cast<std::uint32_t>(sql::integer(row[1]))}, sql::text(row[2]),
-               sql::integer(row[3]) != 0, sql::integer(row[4]) != 0, sql::integer(row[5]) != 0, sql::text(row[6]), {},
-               sql::integer(row[8]), sql::integer(row[9])};
+    ApiKey key{sql::text(row[0]),         core::AccountId{static_cast<std::uint32_t>(sql::integer(row[1]))},
+               sql::text(row[2]),         sql::integer(row[3]) != 0,
+               sql::integer(row[4]) != 0, sql::integer(row[5]) != 0,
+               sql::text(row[6]),         {},
+               sql::integer(row[8]),      sql::integer(row[9])};
     if (active_with_secrets) {
       auto secret = cipher_.decrypt(sql::text(row[7]), key.api_key);
       if (!secret) {
-        return core::fail(core::ErrorKind::corrupt, "the secret of API key " + key.api_key + " does not decrypt", "master.key",
-                          "restore the master.key this store was made with, or delete keys.sqlite and create the keys anew");
+        return core::fail(
+            core::ErrorKind::corrupt, "the secret of API key " + key.api_key + " does not decrypt", "master.key",
+            "restore the master.key this store was made with, or delete keys.sqlite and create the keys anew");
       }
       key.secret = *secret;
     }

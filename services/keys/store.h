@@ -21,8 +21,8 @@ class Store {
   [[nodiscard]] static core::Result<Store> open(const std::string& folder);
 
   // Makes and stores a key; what comes back is the only time the secret leaves the store towards a person.
-  [[nodiscard]] core::Result<ApiKey> create(core::AccountId account, const std::string& account_name, bool may_read, bool may_trade,
-                                            bool may_withdraw, std::int64_t now_ms);
+  [[nodiscard]] core::Result<ApiKey> create(core::AccountId account, const std::string& account_name, bool may_read,
+                                            bool may_trade, bool may_withdraw, std::int64_t now_ms);
   // Errors: not_found.
   [[nodiscard]] core::Result<void> revoke(const std::string& api_key, std::int64_t now_ms);
   // All that are in force with their secrets, for the gateways; ordered by creation.
@@ -31,7 +31,8 @@ class Store {
   [[nodiscard]] core::Result<std::vector<ApiKey>> list() const;
 
  private:
-  Store(sql::Database database, Cipher cipher) : database_(std::make_unique<sql::Database>(std::move(database))), cipher_(cipher) {}
+  Store(sql::Database database, Cipher cipher)
+      : database_(std::make_unique<sql::Database>(std::move(database))), cipher_(cipher) {}
   [[nodiscard]] core::Result<std::vector<ApiKey>> read(bool active_with_secrets) const;
   std::unique_ptr<sql::Database> database_;
   Cipher cipher_;

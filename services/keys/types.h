@@ -9,12 +9,12 @@
 namespace keys {
 
 struct ApiKey {
-  std::string api_key;     // 64 characters of [0-9A-Za-z]
+  std::string api_key;  // 64 characters of [0-9A-Za-z]
   core::AccountId account;
   std::string account_name;
   bool may_read = true, may_trade = false, may_withdraw = false;
   std::string type = "hmac";
-  std::string secret;      // hmac: 64 characters of [0-9A-Za-z]; encrypted in the store
+  std::string secret;  // hmac: 64 characters of [0-9A-Za-z]; encrypted in the store
   std::int64_t created_ms = 0;
   std::int64_t revoked_ms = 0;  // 0: in force
 };

@@ -26,9 +26,9 @@ struct PlaceOrder {
   OrderType type = OrderType::limit;
   TimeInForce time_in_force = TimeInForce::gtc;
   SelfTrade self_trade = SelfTrade::none;
-  core::Price price;            // limit, limit_maker
-  core::Quantity quantity;      // all but market_by_quote
-  core::Amount quote_quantity;  // market_by_quote
+  core::Price price;                    // limit, limit_maker
+  core::Quantity quantity;              // all but market_by_quote
+  core::Amount quote_quantity;          // market_by_quote
   core::ClientOrderId client_order_id;  // may be empty
 };
 // Names an open order by id, or by client order id when `order` is none; both given must be the same order.
@@ -82,13 +82,13 @@ enum class OrderStatus : std::uint8_t {
 [[nodiscard]] constexpr bool is_closed(OrderStatus status) { return status >= OrderStatus::filled; }
 
 enum class Execution : std::uint8_t {
-  accepted = 1,   // NEW
-  traded = 2,     // TRADE
-  cancelled = 3,  // CANCELED
-  expired = 4,    // EXPIRED
-  rejected = 5,   // never was an order: no id, nothing changed
-  replaced = 6,   // moved or reduced: price and quantity are the new ones
-  prevented = 7,  // TRADE_PREVENTION
+  accepted = 1,         // NEW
+  traded = 2,           // TRADE
+  cancelled = 3,        // CANCELED
+  expired = 4,          // EXPIRED; with status filled: what is left of a market_by_quote's amount makes no whole lot
+  rejected = 5,         // never was an order: no id, nothing changed
+  replaced = 6,         // moved or reduced: price and quantity are the new ones
+  prevented = 7,        // TRADE_PREVENTION
   cancel_rejected = 8,  // a cancel, move or reduce was refused; order fields are set when the order is known
 };
 
@@ -107,18 +107,18 @@ struct OrderEvent {
   core::MarketId market;
   core::OrderId order;
   core::Price price;
-  core::Quantity quantity;            // original, as reduced
-  core::Amount quote_quantity;        // market_by_quote
-  core::Quantity executed;            // so far
-  core::Amount executed_quote;        // so far
-  core::Quantity prevented;           // so far, by self-trade prevention
-  core::Quantity last_quantity;       // of this step
+  core::Quantity quantity;       // original, as reduced
+  core::Amount quote_quantity;   // market_by_quote
+  core::Quantity executed;       // so far
+  core::Amount executed_quote;   // so far
+  core::Quantity prevented;      // so far, by self-trade prevention
+  core::Quantity last_quantity;  // of this step: traded, prevented, or taken off by a reduction
   core::Price last_price;
-  core::Amount fee;                   // of this step, in fee_asset
+  core::Amount fee;  // of this step, in fee_asset
   core::AssetId fee_asset;
-  core::TradeId trade;                // traded: trade id; prevented: prevented-match id
-  core::OrderId counter_order;        // prevented
-  core::Time created;                 // when the order was placed
+  core::TradeId trade;          // traded: trade id; prevented, expired in match: prevented-match id
+  core::OrderId counter_order;  // prevented, expired in match
+  core::Time created;           // when the order was placed
   ledger::Balance base, quote;
   core::ClientOrderId client_order_id;  // set on accepted, rejected and cancel_rejected; else empty
   core::ClientOrderId cancel_id;        // set on cancelled when the cancel brought its own; else empty
@@ -144,10 +144,15 @@ struct CommandRejected {
   core::AccountId account;  // none for instruments
   core::Rejection rejection = core::Rejection::none;
 };
-struct AssetListed { instruments::Asset asset; };
-struct MarketListed { instruments::Market market; };    // with its id and derived fields; also on a change of state
+struct AssetListed {
+  instruments::Asset asset;
+};
+struct MarketListed {
+  instruments::Market market;
+};  // with its id and derived fields; also on a change of state
 
-using EventBody = std::variant<OrderEvent, BalanceEvent, AccountOpened, FeesChanged, CommandRejected, AssetListed, MarketListed>;
+using EventBody =
+    std::variant<OrderEvent, BalanceEvent, AccountOpened, FeesChanged, CommandRejected, AssetListed, MarketListed>;
 
 // Identified for ever by (command, index); `account_sequence` is gap-free per account (0 for events of no account).
 struct AccountEvent {
