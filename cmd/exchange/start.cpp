@@ -95,7 +95,8 @@ host::Options host_options(const Config& config, core::Epoch epoch) {
   return options;
 }
 
-void print_recovery(const Recovered& recovered, const Config& config, double seconds) {
+void print_recovery(const Recovered& recovered, const Config& config, std::chrono::steady_clock::time_point began) {
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   for (const core::Error& damaged : recovered.damaged_snapshots)
     spdlog::warn("snapshot passed over: {}", damaged.text());
   if (const auto& cut = recovered.journal.cut) {
@@ -135,6 +136,11 @@ rest::Options rest_options(const Config& config) {
   return options;
 }
 
+void remove_control_socket(const std::string& data) {
+  std::error_code ignored;
+  std::filesystem::remove(control_socket_path(data), ignored);
+}
+
 core::Error device_failed(const core::Error& cause) {
   return {cause.kind, "the journal's device failed, nothing more can be acknowledged: " + cause.what, cause.where,
           "check the disk; a new start recovers everything that was acknowledged"};
@@ -155,8 +161,7 @@ Result<void> serve(const StartOptions& options) {
   const ProgressBar bar("replaying");
   auto recovered = recover(disk, journal_options, bar.callback());
   if (!recovered) return std::unexpected(recovered.error());
-  const std::chrono::duration<double> recovery_time = std::chrono::steady_clock::now() - began;
-  print_recovery(*recovered, *config, recovery_time.count());
+  print_recovery(*recovered, *config, began);
 
   // The write path: journal thread and host.
   io::AsioNetwork network;
@@ -207,8 +212,7 @@ Result<void> serve(const StartOptions& options) {
   print_serving(*config, *address, options.demo ? &demo : nullptr);
   const auto ended = Loop(exchange, network, gateway, snapshots, clock).run(signals);
   if (!ended) return std::unexpected(device_failed(ended.error()));
-  std::error_code ignored;
-  std::filesystem::remove(control_socket_path(config->data), ignored);
+  remove_control_socket(config->data);
   spdlog::info("stopped at sequence {}", exchange.durable().value());
   return {};
 }

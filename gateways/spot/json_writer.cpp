@@ -3,6 +3,15 @@
 namespace spot {
 
 void JsonWriter::append_escaped(std::string_view value) {
+  bool needs_escape = false;
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    needs_escape |= c == '"' || c == '\\' || byte < 0x20 || byte == 0x7F;
+  }
+  if (!needs_escape) {
+    out_ += value;
+    return;
+  }
   static constexpr char kHex[] = "0123456789abcdef";
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);

@@ -16,10 +16,11 @@ int hex_value(char c) {
   return -1;
 }
 
-bool is_ascii(std::string_view text) {
-  unsigned char bits = 0;
-  for (const char c : text) bits |= static_cast<unsigned char>(c);
-  return bits < 0x80;
+// ASCII that stands for itself: most names and values.
+bool is_plain(std::string_view text) {
+  bool is_other = false;
+  for (const char c : text) is_other |= c == '%' || c == '+' || static_cast<unsigned char>(c) >= 0x80;
+  return !is_other;
 }
 
 }  // namespace
@@ -51,26 +52,24 @@ bool is_valid_utf8(std::string_view text) {
 }
 
 std::expected<std::string_view, ApiError> Parameters::decode(std::string_view text) {
-  std::string_view plain = text;
-  if (text.find_first_of("%+") != std::string_view::npos) {
-    const std::size_t start = decoded_.size();
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '+') {
-        decoded_ += ' ';
-      } else if (text[i] == '%') {
-        const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-        const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-        if (high < 0 || low < 0) return std::unexpected(illegal_characters());
-        decoded_ += static_cast<char>(high * 16 + low);
-        i += 2;
-      } else {
-        decoded_ += text[i];
-      }
+  if (is_plain(text)) return text;
+  const std::size_t start = decoded_.size();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      decoded_ += ' ';
+    } else if (text[i] == '%') {
+      const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+      const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+      if (high < 0 || low < 0) return std::unexpected(illegal_characters());
+      decoded_ += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      decoded_ += text[i];
     }
-    plain = std::string_view(decoded_).substr(start);
   }
-  if (!is_ascii(plain) && !is_valid_utf8(plain)) return std::unexpected(illegal_characters());
-  return plain;
+  const std::string_view decoded = std::string_view(decoded_).substr(start);
+  if (!is_valid_utf8(decoded)) return std::unexpected(illegal_characters());
+  return decoded;
 }
 
 std::expected<void, ApiError> Parameters::parse(std::string_view query, std::string_view body) {

@@ -351,7 +351,7 @@ TEST(Accounts, OldOpenOrdersDoNotHoldUpTheForgetting) {
   Accounts accounts =
       with_markets({.closed_orders_per_account = 10, .fills_per_account = 10, .closed_orders = 10, .fills = 10});
   accounts.apply(event(accepted(1)));
-  const auto trade_until = [&, id = std::uint64_t{2}](std::uint64_t end) mutable {
+  auto trade_until = [&, id = std::uint64_t{2}](std::uint64_t end) mutable {
     for (; id < end; ++id) {
       accounts.apply(event(accepted(id, kAlice, "one of many, each with a name " + std::to_string(id % 1'000))));
       accounts.apply(event(changed(accepted(id), Execution::traded, OrderStatus::filled)));
