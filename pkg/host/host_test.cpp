@@ -290,9 +290,10 @@ TEST(Pacer, WaitsOnlyUnderLoad) {
     bool waits;
   };
   const Row rows[] = {
-      {"one by one", 1, 1, false},    {"one by one, then a burst", 1, 10, false}, {"pairs", 2, 2, false},
-      {"threes", 3, 1, true},         {"many, few so far", 50, 3, true},          {"many, enough", 50, 64, false},
-      {"many, more", 500, 65, false},
+      {"one by one", 1, 1, false},     {"one by one, then a burst", 1, 10, false},
+      {"pairs", 2, 2, false},          {"a steady trickle", 4, 1, false},
+      {"eights", 8, 1, true},          {"many, few so far", 50, 3, true},
+      {"many, enough", 50, 64, false}, {"many, more", 500, 65, false},
   };
   for (const Row& row : rows) {
     Pacer pacer({});

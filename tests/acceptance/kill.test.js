@@ -84,7 +84,14 @@ class Trader {
     };
     const orders = [], fills = [];
     for (let from = 0, page; (page = await get('/api/v3/allOrders', {orderId: from})).length; from = page.at(-1).orderId + 1) orders.push(...page);
-    for (let from = 0, page; (page = await get('/api/v3/myTrades', {fromId: from})).length; from = page.at(-1).id + 1) fills.push(...page);
+    // An account that traded with itself has two fills of one id, and a page may end between them: begin again at its last id.
+    for (let from = 0, done = false; !done;) {
+      const page = await get('/api/v3/myTrades', {fromId: from});
+      const last = page.at(-1)?.id;
+      done = page.length < 1000;
+      fills.push(...(done ? page : page.filter((fill) => fill.id !== last)));
+      from = last;
+    }
     const open = (await rest.call('GET', '/api/v3/openOrders', {symbol})).body;
     const account = (await rest.call('GET', '/api/v3/account')).body;
     rest.close();
