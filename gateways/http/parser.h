@@ -1,12 +1,12 @@
 // Reading HTTP/1.1 requests (RFC 9112) from bytes that may be anything, strictly: lines end with CR LF, names are
 // tokens, lengths are unambiguous; whatever two readers could understand differently is refused.
 //
-// Written by hand rather than taken from Beast: a request lies whole in one buffer, so the head is parsed once, in place,
-// into an array of views. A signed order with six headers takes 0.31 to 0.42 µs, Beast's request_parser, which copies every
-// field into a node of its own, 0.52 to 0.72 µs (three runs side by side, -O3, a busy two-core machine), and the file
-// compiles in 1 s where one that includes Beast needs 4. The price is that the strictness is ours to prove:
-// session_test.cpp and gateways/rest/testdata/bad_requests.txt are the tables, http_fuzz.cpp checks that noise means the
-// same however it is cut.
+// Written by hand rather than taken from Beast: a request lies whole in one buffer, so the head is parsed once, in
+// place, into an array of views. A signed order with six headers takes 0.31 to 0.42 µs, Beast's request_parser, which
+// copies every field into a node of its own, 0.52 to 0.72 µs (three runs side by side, -O3, a busy two-core machine),
+// and the file compiles in 1 s where one that includes Beast needs 4. The price is that the strictness is ours to
+// prove: session_test.cpp and gateways/rest/testdata/bad_requests.txt are the tables, http_fuzz.cpp checks that noise
+// means the same however it is cut.
 #pragma once
 
 #include <cstddef>

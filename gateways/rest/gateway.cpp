@@ -115,9 +115,8 @@ void Gateway::State::on_bad_request(http::Session& session, std::uint64_t number
 }
 
 void Gateway::State::answer_unknown(Connection& connection, const http::Request& request, bool path_is_known) {
-  const limits::Verdict verdict = limiter.request(connection.address, 1, port.now());
-  if (verdict.finding != limits::Finding::allowed)
-    return send_error(connection, request.number, spot::limited(verdict, options.limits));
+  if (const auto admitted = admit(connection, 1); !admitted)
+    return send_error(connection, request.number, admitted.error());
   if (request.head.method == http::Method::unknown)
     return send_error(connection, request.number, spot::method_not_allowed(501));
   if (!path_is_known) return send_error(connection, request.number, spot::not_found());

@@ -16,19 +16,10 @@ std::string hexadecimal(std::uint64_t value) {
 
 }  // namespace
 
-void Views::list(const orders::AccountEvent& event) {
-  if (const auto* asset = std::get_if<orders::AssetListed>(&event.body)) instruments.put(asset->asset);
-  if (const auto* market = std::get_if<orders::MarketListed>(&event.body)) instruments.put(market->market);
-}
-
 void Views::apply(const orders::AccountEvent& event) {
   accounts.apply(event);
-  list(event);
-}
-
-void Views::apply(std::span<const orders::AccountEvent> events, std::size_t count) {
-  accounts.apply(events, count);
-  for (const orders::AccountEvent& event : events.first(count)) list(event);
+  if (const auto* asset = std::get_if<orders::AssetListed>(&event.body)) instruments.put(asset->asset);
+  if (const auto* market = std::get_if<orders::MarketListed>(&event.body)) instruments.put(market->market);
 }
 
 core::Result<void> Replica::apply(const core::Record& record) {
@@ -54,7 +45,7 @@ core::Result<void> Replica::apply(const core::Record& record) {
 
   output_.clear();
   engine.apply(header, *command, output_);
-  views.apply(output_.account_events, output_.account_events.size());
+  for (const orders::AccountEvent& event : output_.account_events) views.apply(event);
   for (const matching::MarketEvent& event : output_.market_events) views.apply(event, header.time);
   applied_ = header.sequence;
   time_ = header.time;

@@ -2,8 +2,6 @@
 // made of. Its saved form is a snapshot's content.
 #pragma once
 
-#include <span>
-
 #include "services/engine/engine.h"
 #include "services/history/accounts.h"
 #include "services/instruments/registry.h"
@@ -18,12 +16,7 @@ struct Views {
   instruments::Registry instruments;  // from AssetListed and MarketListed events
 
   void apply(const orders::AccountEvent& event);
-  // Applies the first `count` of `events`; the others will follow soon (history::Accounts::apply).
-  void apply(std::span<const orders::AccountEvent> events, std::size_t count);
   void apply(const matching::MarketEvent& event, core::Time time) { markets.apply(event, time); }
-
- private:
-  void list(const orders::AccountEvent& event);
 };
 
 class Replica {

@@ -127,7 +127,6 @@ void Accounts::State::forget_oldest_closed(Account& account) {
   }
   order_index.erase(oldest.id);
   closed_orders.remove(oldest.slot);
-  closed_orders.prefetch(oldest.slot);  // the next order that closes moves in
   --closed_count;
   if (!account.orders.empty() && account.orders[0].id == oldest.id) {
     account.orders.pop();
@@ -252,50 +251,6 @@ void Accounts::State::apply(const orders::OrderEvent& event, core::Time time) {
     take_over(record.order, event, time);
   }
   if (orders::is_closed(event.status)) close_order(account, slot);
-}
-
-void Accounts::State::prefetch_far(const orders::OrderEvent& event) const {
-  const Account* account = find(event.account);
-  if (account == nullptr) return;
-  for (std::size_t line = 0; line < sizeof(Account) / 64; ++line) {
-    __builtin_prefetch(reinterpret_cast<const char*>(account) + 64 * line, 1);
-  }
-  order_index.prefetch(event.order.value());
-}
-
-void Accounts::State::prefetch_near(const orders::OrderEvent& event) const {
-  const Account* account = find(event.account);
-  if (account == nullptr) return;
-  const char* balances = reinterpret_cast<const char*>(account->balances.data());
-  for (std::size_t line = 0; line < 3; ++line) __builtin_prefetch(balances + 64 * line, 1);
-  account->closed.prefetch();
-  account->orders.prefetch();
-  if (event.execution == orders::Execution::traded) account->fills.chunks.prefetch();
-  const Place place = place_of(event.order);
-  if (place.is_none() || place.is_closed()) return;
-  open_orders.prefetch(place.slot());
-  __builtin_prefetch(&open_links[place.slot()], 1);
-}
-
-// The order that has to go when this one closes.
-void Accounts::State::prefetch_next(const orders::OrderEvent& event) const {
-  if (!orders::is_closed(event.status)) return;
-  const Account* account = find(event.account);
-  if (account != nullptr && !account->closed.empty()) order_index.prefetch(account->closed[0].id);
-}
-
-void Accounts::apply(std::span<const orders::AccountEvent> events, std::size_t count) {
-  constexpr std::size_t kFar = 12, kNear = 6, kNext = 2;
-  CHECK(count <= events.size());
-  const auto order_at = [&](std::size_t i) {
-    return i < events.size() ? std::get_if<orders::OrderEvent>(&events[i].body) : nullptr;
-  };
-  for (std::size_t i = 0; i < count; ++i) {
-    if (const auto* far = order_at(i + kFar)) state_->prefetch_far(*far);
-    if (const auto* near = order_at(i + kNear)) state_->prefetch_near(*near);
-    if (const auto* next = order_at(i + kNext)) state_->prefetch_next(*next);
-    apply(events[i]);
-  }
 }
 
 void Accounts::apply(const orders::AccountEvent& event) {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -77,9 +76,6 @@ class Accounts {
   Accounts& operator=(Accounts&&) noexcept;
 
   void apply(const orders::AccountEvent& event);
-  // Applies the first `count` of `events`; the others are about to come and are looked at only to have in the cache by
-  // then what they touch, which is half of the cost when thousands of accounts trade.
-  void apply(std::span<const orders::AccountEvent> events, std::size_t count);
 
   [[nodiscard]] bool exists(core::AccountId account) const;
   [[nodiscard]] std::optional<core::AccountId> find(std::string_view account_name) const;

@@ -131,12 +131,6 @@ struct Accounts::State {
     return terms[static_cast<std::size_t>(&account - accounts.data())];
   }
 
-  // What events coming up will touch: first the account itself and the order's place, nearer to the time what those
-  // lead to.
-  void prefetch_far(const orders::OrderEvent& event) const;
-  void prefetch_near(const orders::OrderEvent& event) const;
-  void prefetch_next(const orders::OrderEvent& event) const;
-
   void apply(const orders::OrderEvent& event, core::Time time);
   void set_balance(Account& account, core::AssetId asset, const ledger::Balance& balance);
 

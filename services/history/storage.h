@@ -29,10 +29,6 @@ class Pool {
     return slot;
   }
   void remove(Slot slot) { free_.push_back(slot); }
-  void prefetch(Slot slot) const {
-    const char* record = reinterpret_cast<const char*>(&(*this)[slot]);
-    for (std::size_t line = 0; line * 64 < sizeof(T); ++line) __builtin_prefetch(record + 64 * line, 1);
-  }
   [[nodiscard]] T& operator[](Slot slot) { return (*chunks_[slot / kChunk])[slot % kChunk]; }
   [[nodiscard]] const T& operator[](Slot slot) const { return (*chunks_[slot / kChunk])[slot % kChunk]; }
 
@@ -74,12 +70,6 @@ class Queue {
     }
     items_.push_back(item);
   }
-  // Into the cache: what the next pop and push touch.
-  void prefetch() const {
-    __builtin_prefetch(items_.data() + head_);
-    if (!items_.empty()) __builtin_prefetch(&items_.back(), 1);
-    __builtin_prefetch(items_.data() + items_.size(), 1);
-  }
   void pop() {
     CHECK(!empty());
     ++head_;
@@ -103,9 +93,6 @@ class OrderIndex {
   [[nodiscard]] Slot find(std::uint64_t order) const {
     const Page* page = find_page(order);
     return page == nullptr ? kNoSlot : page->slots[order % kIds];
-  }
-  void prefetch(std::uint64_t order) const {
-    if (const Page* page = find_page(order)) __builtin_prefetch(&page->slots[order % kIds]);
   }
   // REQUIRES that the order is absent and the slot is one.
   void insert(std::uint64_t order, Slot slot) {
