@@ -242,7 +242,7 @@ TEST_F(OperationsTest, SnapshotsHoldTheStateAndStatusSaysSo) {
   ASSERT_TRUE(status);
   EXPECT_EQ(status->at("last_snapshot_sequence").to_number<std::uint64_t>(), sequence);
   EXPECT_EQ(status->at("durable_sequence").to_number<std::uint64_t>(), sequence);
-  const auto recovered = recover(*disk, options, {});
+  const auto recovered = exchange::recover(*disk, options, {});
   ASSERT_TRUE(recovered) << recovered.error().text();
   EXPECT_EQ(recovered->snapshot.value(), sequence);
   EXPECT_EQ(recovered->replayed_records, 0u);
