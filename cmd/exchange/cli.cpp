@@ -18,6 +18,9 @@
 namespace exchange {
 namespace {
 
+// Sequences and ids: CLI11 by itself would read "-1" as a very large number.
+CLI::Range whole_number() { return CLI::Range(std::int64_t{0}, INT64_MAX); }
+
 // Values that flags are read into; they live as long as the parser.
 struct Arguments {
   StartOptions start;
@@ -233,10 +236,11 @@ void CommandLine::add_tools() {
                                 const auto done = exchange::inspect(arguments_.inspect);
                                 return done ? kExitDone : report(done.error());
                               });
-  inspect->add_option("--from", arguments_.inspect.from, "First sequence [1]");
-  inspect->add_option("--to", arguments_.inspect.to, "Last sequence [the end]");
-  inspect->add_option("--account", arguments_.inspect.account, "Only what concerns this account id");
-  inspect->add_option("--order", arguments_.inspect.order, "Only what concerns this order id");
+  inspect->add_option("--from", arguments_.inspect.from, "First sequence [1]")->check(whole_number());
+  inspect->add_option("--to", arguments_.inspect.to, "Last sequence [the end]")->check(whole_number());
+  inspect->add_option("--account", arguments_.inspect.account, "Only what concerns this account id")
+      ->check(whole_number());
+  inspect->add_option("--order", arguments_.inspect.order, "Only what concerns this order id")->check(whole_number());
   inspect->add_flag("--events", arguments_.inspect.events, "Also the events, made again by replay");
   add_data(inspect);
   CLI::App* replay =
@@ -246,7 +250,7 @@ void CommandLine::add_tools() {
         print_object(*result, arguments_.json);
         return kExitDone;
       });
-  replay->add_option("--until", arguments_.until, "Last sequence [the end]");
+  replay->add_option("--until", arguments_.until, "Last sequence [the end]")->check(whole_number());
   add_data(replay);
   add_data(command(app_, "snapshot", "Take a snapshot now, whether the exchange runs or not",
                    "exchange snapshot --data data", [this] {

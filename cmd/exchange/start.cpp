@@ -51,7 +51,10 @@ void raise_descriptor_limit() {
 Result<std::unique_ptr<io::FileLock>> lock_data_folder(io::Disk& disk, const std::string& data) {
   std::error_code ignored;
   const bool existed = std::filesystem::exists(data, ignored);
-  if (auto made = disk.make_folder(""); !made) return std::unexpected(made.error());
+  if (auto made = disk.make_folder(""); !made) {
+    return core::fail(core::ErrorKind::denied, made.error().what, made.error().where,
+                      "--data must name a folder that is there or can be made");
+  }
   // Keys and accounts are nobody else's business; a folder that was there before keeps the mode its owner gave it.
   if (!existed) std::filesystem::permissions(data, std::filesystem::perms::owner_all, ignored);
   auto lock = disk.lock(kLockFile);

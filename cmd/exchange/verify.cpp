@@ -21,9 +21,7 @@ class Verification {
     if (!state) return std::unexpected(state.error());
     replica_ = std::move(*state);
     start_ = replica_->applied();
-    // The records below the oldest snapshot are still checked for damage when they are there.
-    auto reader = log_.read(core::Sequence{1}, true);
-    if (!reader) reader = log_.read(start_.next(), true);
+    auto reader = first_records();
     if (!reader) return std::unexpected(reader.error());
     while ((*reader)->next_sequence() <= log_.last()) {
       if (auto one = next_record(**reader); !one) return one;
@@ -50,6 +48,18 @@ class Verification {
   }
 
  private:
+  // As far back as there are records: those below the state replay starts from are still checked for damage. Where the
+  // starting snapshot's own record has left the journal, nothing is there to compare it with.
+  Result<std::unique_ptr<journal::Reader>> first_records() {
+    for (const core::Sequence from : {core::Sequence{1}, start_}) {
+      if (from.is_none()) continue;
+      auto reader = log_.read(from, true);
+      if (reader || reader.error().kind != core::ErrorKind::not_found) return reader;
+    }
+    expected_.erase(start_);
+    return log_.read(start_.next(), true);
+  }
+
   // Each snapshot's file is whole and holds the state it names; what that state must be shows in the replay.
   Result<void> load_snapshots() {
     const journal::SnapshotStore store = log_.snapshots();
