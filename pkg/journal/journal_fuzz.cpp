@@ -1,6 +1,7 @@
 // Any bytes as the only segment of a journal: scan, recover and read must say what is wrong and never fall over.
 // Checksums are made right in half of the runs, since random bytes would hardly ever get past them.
 #include <cstring>
+#include <span>
 
 #include "pkg/core/crc32c.h"
 #include "pkg/io/simulated_disk.h"
@@ -45,8 +46,8 @@ void read(io::SimulatedDisk& disk, const journal::Options& options, core::Sequen
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0 || size > 1 << 16) return 0;
-  core::Bytes bytes(size - 1);
-  std::memcpy(bytes.data(), data + 1, size - 1);
+  const core::BytesView input = std::as_bytes(std::span(data + 1, size - 1));
+  core::Bytes bytes(input.begin(), input.end());
   if (data[0] % 2 == 1) mend(bytes);
   const journal::Options options{.folder = "journal", .segment_bytes = 4096, .zero_step_bytes = 4096};
   io::SimulatedDisk disk;

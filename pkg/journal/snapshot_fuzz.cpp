@@ -1,6 +1,7 @@
 // Any bytes as a snapshot file: loading must say what is wrong and never fall over. The header's checksum is made right
 // in half of the runs.
 #include <cstring>
+#include <span>
 
 #include "pkg/core/crc32c.h"
 #include "pkg/io/simulated_disk.h"
@@ -8,8 +9,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  core::Bytes bytes(size - 1);
-  std::memcpy(bytes.data(), data + 1, size - 1);
+  const core::BytesView input = std::as_bytes(std::span(data + 1, size - 1));
+  core::Bytes bytes(input.begin(), input.end());
   if (data[0] % 2 == 1 && bytes.size() >= 128) {
     const std::uint32_t crc = core::crc32c(core::BytesView(bytes).first(124));
     std::memcpy(bytes.data() + 124, &crc, sizeof crc);
