@@ -32,6 +32,18 @@ class ReplyHandler {
   virtual void on_reply(const Reply& reply) = 0;
 };
 
+// Hears of every durable command's events, in order, after the views have taken them and the reply has been given. What
+// streams to clients are made of.
+class EventListener {
+ public:
+  virtual ~EventListener() = default;
+  // Once per command that had any. May submit; may not wait.
+  virtual void on_events(core::Time time, std::span<const orders::AccountEvent> account_events,
+                         std::span<const matching::MarketEvent> market_events) = 0;
+  // Behind the last command of a batch: the time to send what was gathered.
+  virtual void on_batch_end() = 0;
+};
+
 class ExchangePort {
  public:
   virtual ~ExchangePort() = default;

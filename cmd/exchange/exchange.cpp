@@ -73,13 +73,22 @@ void Exchange::on_release(const host::Released<engine::Fold>& released) {
     replica_.views.apply(event);
     rejected |= is_rejection(event);
   }
-  for (std::size_t i = released.begin.market_events; i < released.end.market_events; ++i) {
-    replica_.views.apply(output.market_events[i], released.time);
-  }
+  const std::span market_events(output.market_events.data() + released.begin.market_events,
+                                released.end.market_events - released.begin.market_events);
+  for (const auto& event : market_events) replica_.views.apply(event, released.time);
   if (released.own) {
     last_checkpoint_ = released.sequence;
-    return;
+  } else {
+    answer(released, account_events, rejected);
   }
+  if (account_events.empty() && market_events.empty()) return;
+  for (gateways::EventListener* const listener : listeners_) {
+    listener->on_events(released.time, account_events, market_events);
+  }
+}
+
+void Exchange::answer(const host::Released<engine::Fold>& released,
+                      std::span<const orders::AccountEvent> account_events, bool rejected) {
   ++batch_commands_;
   ++counters_.released;
   counters_.rejected += rejected ? 1 : 0;
@@ -93,6 +102,7 @@ void Exchange::on_batch_end(core::Sequence) {
   ++counters_.batches;
   if (observer_) observer_->on_batch(batch_commands_);
   batch_commands_ = 0;
+  for (gateways::EventListener* const listener : listeners_) listener->on_batch_end();
 }
 
 }  // namespace exchange

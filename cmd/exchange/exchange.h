@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <deque>
 #include <expected>
+#include <span>
+#include <vector>
 
 #include "gateways/exchange_port.h"
 #include "pkg/host/host.h"
@@ -46,6 +48,9 @@ class Exchange final : public gateways::ExchangePort, private host::ReleaseHandl
   [[nodiscard]] core::Time now() const override { return clock_.now(); }
   [[nodiscard]] bool ready() const override;
 
+  // From now on `listener` hears of every release. REQUIRES it to outlive the last step.
+  void add_listener(gateways::EventListener& listener) { listeners_.push_back(&listener); }
+
   // Releases what is durable and cuts the next batch; see host::Host::step.
   host::Turn step() { return host_.step(clock_.monotonic_ns()); }
   void request_checkpoint() { host_.request_checkpoint(); }
@@ -74,6 +79,8 @@ class Exchange final : public gateways::ExchangePort, private host::ReleaseHandl
   };
   void on_release(const host::Released<engine::Fold>& released) override;
   void on_batch_end(core::Sequence durable) override;
+  void answer(const host::Released<engine::Fold>& released, std::span<const orders::AccountEvent> account_events,
+              bool rejected);
 
   engine::Replica& replica_;
   engine::Fold fold_;
@@ -81,6 +88,7 @@ class Exchange final : public gateways::ExchangePort, private host::ReleaseHandl
   const io::Clock& clock_;
   BatchObserver* const observer_;
   host::Host<engine::Fold> host_;
+  std::vector<gateways::EventListener*> listeners_;
   std::deque<Waiting> waiting_;  // in the order of submission, which is that of release
   core::Sequence last_checkpoint_;
   ExchangeCounters counters_;

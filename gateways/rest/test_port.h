@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "gateways/rest/gateway.h"
 #include "services/engine/engine.h"
@@ -40,8 +41,14 @@ class TestPort final : public gateways::ExchangePort {
       const Held next = held_.front();
       held_.pop_front();
       apply(next.command);
+      const engine::Output output = output_;  // whoever hears of it may submit the next command
+      const core::Sequence sequence = sequence_;
       next.handler->on_reply(
-          {.token = next.token, .sequence = sequence_, .time = time, .events = output_.account_events});
+          {.token = next.token, .sequence = sequence, .time = time, .events = output.account_events});
+      for (gateways::EventListener* listener : listeners) {
+        listener->on_events(time, output.account_events, output.market_events);
+        listener->on_batch_end();
+      }
     }
   }
   void apply(const engine::Command& command) {
@@ -60,6 +67,7 @@ class TestPort final : public gateways::ExchangePort {
   bool holding = false;
   bool is_ready = true;
   std::optional<gateways::Refusal> refusal;
+  std::vector<gateways::EventListener*> listeners;
 
  private:
   struct Held {

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
 
+#include "gateways/archive_port.h"
 #include "gateways/auth/key_ring.h"
 #include "gateways/limits/profile.h"
 #include "gateways/spot/arguments.h"
@@ -31,5 +35,17 @@ struct Context {
 
 // A read: takes its arguments, ends with finish(), and writes its answer if that went well.
 using Read = void (*)(const Context& context, Arguments& arguments, JsonWriter& json);
+
+// What is left to do of a read that needs what the views have forgotten.
+struct PastRead {
+  gateways::ArchiveQuestion question;
+  // Writes the answer from the archive's rows and the views as they are then. Holds copies of what it needs of the
+  // request, which is gone by that time.
+  std::function<std::expected<void, ApiError>(const Context& context, const gateways::ArchiveAnswer& answer,
+                                              JsonWriter& json)>
+      write;
+};
+// A read like the above that may reach further back: null when it has written its answer (or complained).
+using ReadPast = std::unique_ptr<PastRead> (*)(const Context& context, Arguments& arguments, JsonWriter& json);
 
 }  // namespace spot

@@ -59,7 +59,11 @@ class Naive {
       levels.erase(key);
       if (!event.quantity.is_zero()) levels[key] = event.quantity.value();
     } else if (event.kind == MarketEventKind::traded) {
-      trades.push_back({event.trade, event.price, event.quantity, time, event.side == Side::sell});
+      trades.push_back({.id = event.trade,
+                        .price = event.price,
+                        .quantity = event.quantity,
+                        .time = time,
+                        .buyer_is_maker = event.side == Side::sell});
     }
   }
   [[nodiscard]] std::vector<std::pair<std::int64_t, std::int64_t>> levels(int side, std::size_t max) const {

@@ -69,7 +69,11 @@ void Markets::apply(const matching::MarketEvent& event, core::Time time) {
     book.sides[side].set(s.pages, key_of(side, event.price), event.quantity.value());
   } else if (event.kind == matching::MarketEventKind::traded) {
     s.last_prices[index] = event.price;
-    s.add_trade(book, {event.trade, event.price, event.quantity, time, event.side == matching::Side::sell});
+    s.add_trade(book, {.id = event.trade,
+                       .price = event.price,
+                       .quantity = event.quantity,
+                       .time = time,
+                       .buyer_is_maker = event.side == matching::Side::sell});
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "pkg/core/bytes.h"
 #include "pkg/core/error.h"
+#include "services/market_data/types.h"
 #include "services/matching/types.h"
 
 namespace market_data {
@@ -20,13 +21,6 @@ struct DepthLevel {
 struct Depth {
   std::uint64_t last_update_id = 0;
   std::vector<DepthLevel> bids, asks;  // best first
-};
-struct Trade {
-  core::TradeId id;
-  core::Price price;
-  core::Quantity quantity;
-  core::Time time;
-  bool buyer_is_maker = false;
 };
 struct BestPrices {
   std::optional<DepthLevel> bid, ask;
