@@ -6,6 +6,7 @@ import {chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wri
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {binary, Exchange} from '../acceptance/exchange.js';
 import {Rest} from '../acceptance/rest.js';
 
@@ -278,7 +279,8 @@ test('snapshots by interval: old segments leave, recovery is short', async () =>
     const state = () => exchange.cli('status').last_snapshot_sequence;
     const first = () => readdirSync(join(exchange.data, 'journal')).sort()[0];
     const begin = first();
-    for (let round = 0; round < 60 && (first() === begin || state() === 0); ++round) {
+    // Snapshots are made at the lowest priority: on a busy machine they take their time, so rounds end by the clock.
+    for (const until = Date.now() + 180_000; Date.now() < until && (first() === begin || state() === 0); await sleep(50)) {
       await Promise.all(clients.map(async (rest, i) => {
         for (let n = 0; n < 60; ++n) await rest.call('POST', '/api/v3/order', order({side: (i + n) % 2 ? 'BUY' : 'SELL'}));
       }));
