@@ -66,7 +66,7 @@ core::Result<void> Writer::write(const Batch& batch) {
     return done;
   }
   current_.offset += room;
-  written_since_step_bytes_ += room;
+  latest_batch_bytes_ = room;
   last_ = batch.last;
   chain_ = header.chain;
   return {};
@@ -76,9 +76,11 @@ core::Result<void> Writer::prepare_space() {
   if (failure_) return std::unexpected(*failure_);
   if (!needs_space()) return {};
   const SegmentHeader header{.number = current_.number + 1, .size_bytes = options_.segment_bytes};
-  // Under load the next segment must be there before this one is full, however large the batches are.
-  const std::uint64_t step = std::max(options_.zero_step_bytes, kFilledPerWritten * written_since_step_bytes_);
-  written_since_step_bytes_ = 0;
+  // Under load the next segment must be there before this one is full, however large the batches are; then a step
+  // follows every batch. What was written while nothing was urgent is not made up for: one huge step would hold up the
+  // commit behind it.
+  const std::uint64_t step = std::max(options_.zero_step_bytes, kFilledPerWritten * latest_batch_bytes_);
+  latest_batch_bytes_ = 0;
   const auto done = filler_.step(header, step);
   if (!done) {
     if (done.error().kind != core::ErrorKind::no_space) failure_ = done.error();

@@ -71,7 +71,7 @@ class Writer {
   const Options options_;
   Segment current_, next_;
   SegmentFiller filler_;
-  std::uint64_t written_since_step_bytes_ = 0;
+  std::uint64_t latest_batch_bytes_ = 0;  // since the latest step
   core::Sequence last_;
   Chain chain_{};
   Sha256 sha_;

@@ -204,6 +204,18 @@ TEST(Writer, AnErrorWhileTheNextSegmentIsMadeEndsItToo) {
   EXPECT_FALSE(writer->write(batch_of(1, 1)));
 }
 
+// A step holds up the commit behind it, so it is as long as the latest batch asks for, whatever was written before.
+TEST(Writer, AStepTowardsTheNextSegmentStaysSmallAfterALongRun) {
+  io::SimulatedDisk disk;
+  const Options options = small_options(64 * kSectorBytes);
+  auto writer = open_writer(disk, options);
+  for (std::uint64_t i = 1; i <= 20; ++i) ASSERT_TRUE(writer->write(batch_filling(i, kSectorBytes)));
+  const std::uint64_t before = disk.used_bytes();
+  ASSERT_TRUE(writer->prepare_space());
+  EXPECT_EQ(disk.used_bytes() - before, 4 * kSectorBytes);
+  EXPECT_TRUE(writer->needs_space());
+}
+
 TEST(Writer, ASpareSegmentIsUsedAgainAndIsZeroFirst) {
   io::SimulatedDisk disk;
   const Options options = small_options();

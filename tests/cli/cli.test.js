@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test} from 'node:test';
@@ -101,13 +101,22 @@ test('port taken, second instance, no folder: one line and 3', async () => {
   });
 });
 
-test('a folder that cannot be written', {skip: process.getuid() === 0 && 'root writes everywhere'}, () => {
+test('a folder that cannot be written', () => {
   const folder = mkdtempSync(join(tmpdir(), 'exchange-cli-'));
   try {
-    chmodSync(folder, 0o500);
-    assertFails(run('start', '--data', folder, '--listen', '127.0.0.1:0'), 3, /denied/i);
+    // Root writes everywhere, so as root the binary is somebody else, who must be able to reach it.
+    const program = join(folder, 'exchange'), data = join(folder, 'closed');
+    copyFileSync(binary, program);
+    mkdirSync(data);
+    chmodSync(data, 0o555);
+    chmodSync(folder, 0o755);
+    const nobody = process.getuid() === 0 ? {uid: 65534, gid: 65534} : {};
+    for (const where of [data, join(data, 'new')]) {
+      const {status, stdout, stderr} = spawnSync(program, ['start', '--data', where, '--listen', '127.0.0.1:0'], {encoding: 'utf8', timeout: 60_000, ...nobody});
+      assertFails({status, stdout, stderr}, 3, /Permission denied/, /closed/);
+    }
+    assert.deepEqual(readdirSync(data), []);
   } finally {
-    chmodSync(folder, 0o700);
     rmSync(folder, {recursive: true});
   }
 });
