@@ -55,13 +55,15 @@ struct Aggregation {
   std::uint64_t latest = 0;  // the latest aggregate id given
   core::OrderId taker;
   core::Price price;
+  core::Time time;
+  friend bool operator==(const Aggregation&, const Aggregation&) = default;
 
-  // The aggregate id of the next trade. A taker order that is moved and trades again at the same price goes on with its
-  // aggregate only when no other trade lay between, which is what clients can see too.
-  constexpr std::uint64_t next(core::OrderId taker_order, core::Price at) {
-    if (latest == 0 || taker != taker_order || price != at) ++latest;
+  // The aggregate id of the next trade: that of the trade before it if taker order, price and time are the same.
+  constexpr std::uint64_t next(core::OrderId taker_order, core::Price at, core::Time when) {
+    if (latest == 0 || taker != taker_order || price != at || time != when) ++latest;
     taker = taker_order;
     price = at;
+    time = when;
     return latest;
   }
 };
@@ -69,7 +71,7 @@ struct Aggregation {
 // The trade of an event. REQUIRES event.kind == traded.
 [[nodiscard]] constexpr Trade trade_of(const matching::MarketEvent& event, core::Time time, Aggregation& aggregation) {
   return {.id = event.trade,
-          .aggregate = aggregation.next(event.taker_order, event.price),
+          .aggregate = aggregation.next(event.taker_order, event.price, time),
           .price = event.price,
           .quantity = event.quantity,
           .time = time,

@@ -13,8 +13,8 @@
 
 namespace market_data {
 
-// One trade. Ids count up from 1 per market without gaps. Trades that one taker order made at one price, one after the
-// other, have one aggregate id; those count up from 1 per market too.
+// One trade. Ids count up from 1 per market without gaps. Trades that one taker order made at one price and one
+// time, one after the other, have one aggregate id; those count up from 1 per market too.
 struct Trade {
   core::TradeId id;
   std::uint64_t aggregate = 0;
