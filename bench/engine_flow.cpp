@@ -62,7 +62,7 @@ std::vector<engine::Command> preparation(const Trace& trace) {
   for (std::uint32_t symbol = 0; symbol < trace.header.symbol_count; ++symbol) {
     commands.emplace_back(instruments::AddMarket{market_terms(trace.header, symbol)});
   }
-  const std::uint32_t accounts = accounts_of(trace);
+  const std::uint32_t accounts = std::max(accounts_of(trace), 1u);
   const core::Amount each{kSupply.value() / accounts};
   for (std::uint32_t i = 0; i < accounts; ++i) {
     commands.emplace_back(ledger::OpenAccount{ledger::AccountName{"trader-" + std::to_string(i)}});

@@ -221,10 +221,8 @@ class MovesFlow {
     const std::uint32_t live = flow_.live_count(0);
     const std::uint32_t pick = flow_.random.below(100);
     bool cancel = pick < 6, add_one = pick >= 6 && pick < 15;
-    if (cancel && live < kOrders * 95 / 100)
-      std::swap(cancel, add_one);
-    else if (add_one && live > kOrders * 105 / 100)
-      std::swap(cancel, add_one);
+    const bool too_few = live<kOrders * 95 / 100, too_many = live> kOrders * 105 / 100;
+    if ((cancel && too_few) || (add_one && too_many)) std::swap(cancel, add_one);
     if (cancel) return flow_.cancel(flow_.any_live(0));
     if (add_one) return add();
     if (pick < 18) return take();
@@ -293,10 +291,8 @@ class TouchFlow {
     const double live = flow_.live_count(symbol);
     const std::uint32_t pick = flow_.random.below(100);
     bool add_one = pick < 48, cancel = pick >= 48 && pick < 94;
-    if (cancel && live < shape_.orders * 0.98)
-      std::swap(cancel, add_one);
-    else if (add_one && live > shape_.orders * 1.02)
-      std::swap(cancel, add_one);
+    const bool too_few = live<shape_.orders * 0.98, too_many = live> shape_.orders * 1.02;
+    if ((cancel && too_few) || (add_one && too_many)) std::swap(cancel, add_one);
     if (add_one) return add(symbol);
     if (!cancel) return take(symbol);
     const bool recent = flow_.random.below(10) < 7;

@@ -47,6 +47,7 @@ class Child {
     if (process_ < 0) return core::fail(core::ErrorKind::io, std::strerror(errno), "fork");
     if (process_ == 0) {
       const int log = ::open((data_ + "/log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+      if (log < 0) ::_exit(127);
       ::dup2(log, STDOUT_FILENO);
       ::dup2(log, STDERR_FILENO);
       const std::string folder = data_ + "/data";

@@ -94,7 +94,7 @@ __attribute__((target("sse4.2"))) std::uint64_t take_lanes(const std::byte*& at,
 __attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(BytesView bytes, std::uint32_t crc) {
   const std::byte* at = bytes.data();
   const std::byte* const end = at + bytes.size();
-  std::uint64_t state = static_cast<std::uint32_t>(~crc);
+  std::uint64_t state = ~crc;
   state = take_lanes<512>(at, end, state);
   state = take_lanes<64>(at, end, state);
   for (; end - at >= 8; at += 8) state = _mm_crc32_u64(state, word_at(at));

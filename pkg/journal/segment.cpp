@@ -147,7 +147,7 @@ core::Result<std::optional<std::uint64_t>> SegmentView::proof_of(core::Sequence 
     const auto sector = view(**used, kSectorBytes);
     if (!sector) return std::unexpected(sector.error());
     const auto header = decode_batch_header(*sector);
-    if (header && belongs(*header, **used) && header->durable_mark >= mark) return std::optional(**used);
+    if (header && belongs(*header, **used) && header->durable_mark >= mark) return used;
     offset = **used + kSectorBytes;
   }
 }

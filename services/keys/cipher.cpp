@@ -61,7 +61,7 @@ core::Result<std::string> read_key_file(int descriptor, const std::string& path)
 core::Result<std::string> make_key_file(const std::string& path) {
   unsigned char key[Cipher::kKeyBytes];
   if (RAND_bytes(key, sizeof key) != 1) return core::fail(core::ErrorKind::io, "no random bytes from the system");
-  const std::string text = to_hex(key, sizeof key);
+  std::string text = to_hex(key, sizeof key);
   const std::string unfinished = path + ".new";
   const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (descriptor < 0) return core::fail(core::ErrorKind::io, std::strerror(errno), unfinished);

@@ -29,6 +29,7 @@ class CommandMaker {
   // The commands that list the markets.
   [[nodiscard]] std::vector<AnyCommand> listings() const {
     std::vector<AnyCommand> commands;
+    commands.reserve(markets_.size());
     for (const auto& market : markets_) commands.push_back(ConfigureMarket{market});
     return commands;
   }

@@ -134,9 +134,10 @@ Amount Accounts::settle(const OpenOrder& order, const Report& report, Amount quo
 Amount Accounts::hold_of(const OpenOrder& order, Quantity quantity) const {
   const Market& market = market_of(order);
   if (order.side == Side::sell) return core::times(quantity, market.lot_units);
-  const bool moves = order.asked == Asked::moving;
-  const Price price = moves ? orders_.find_extra(order)->held_price : order.price;
-  return core::notional(price, quantity, market.tick_lot_units);
+  if (order.asked != Asked::moving) return core::notional(order.price, quantity, market.tick_lot_units);
+  const auto* const extra = orders_.find_extra(order);
+  CHECK(extra != nullptr);
+  return core::notional(extra->held_price, quantity, market.tick_lot_units);
 }
 
 void Accounts::on_rested(Step& step, OrderSlot slot, const Report& report) {

@@ -105,12 +105,15 @@ test('a folder that cannot be written', () => {
   const folder = mkdtempSync(join(tmpdir(), 'exchange-cli-'));
   try {
     // Root writes everywhere, so as root the binary is somebody else, who must be able to reach it.
-    const program = join(folder, 'exchange'), data = join(folder, 'closed');
+    const program = join(folder, 'exchange'), data = join(folder, 'closed'), counts = join(folder, 'counts');
     copyFileSync(binary, program);
     mkdirSync(data);
+    mkdirSync(counts);
+    chmodSync(counts, 0o777);
     chmodSync(data, 0o555);
     chmodSync(folder, 0o755);
-    const nobody = process.getuid() === 0 ? {uid: 65534, gid: 65534} : {};
+    // A build that counts lines (dev/coverage) writes its counts where it may.
+    const nobody = {...(process.getuid() === 0 ? {uid: 65534, gid: 65534} : {}), env: {...process.env, GCOV_PREFIX: counts}};
     for (const where of [data, join(data, 'new')]) {
       const {status, stdout, stderr} = spawnSync(program, ['start', '--data', where, '--listen', '127.0.0.1:0'], {encoding: 'utf8', timeout: 60_000, ...nobody});
       assertFails({status, stdout, stderr}, 3, /Permission denied/, /closed/);
