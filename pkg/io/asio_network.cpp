@@ -457,6 +457,13 @@ void AsioNetwork::close(ConnectionId connection) {
   state_->mark(*c);
 }
 
+void AsioNetwork::drop(ConnectionId connection) {
+  State::Connection* c = state_->find(connection);
+  if (!c || c->broken) return;
+  c->broken = true;
+  state_->mark(*c);
+}
+
 void AsioNetwork::run_once(std::int64_t wait_ns_max) {
   State& s = *state_;
   s.flush_all();
