@@ -29,7 +29,7 @@ using boost::system::error_code;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr int kReadsPerTurnMax = 8;  // of one connection, so that a flood on one does not starve the others
-constexpr std::size_t kIdleBufferBytesMax = 16 * 1024;  // an emptied send buffer above this is given back
+constexpr std::size_t kIdleBufferBytesMax = 4'096;  // an emptied send buffer above this is given back
 constexpr int kAcceptsPerTurnMax = 64;
 constexpr std::uint64_t kSlotBits = 24;  // a connection id is generation << 24 | slot + 1
 constexpr std::string_view kUnixPrefix = "unix:";
@@ -170,6 +170,13 @@ struct AsioNetwork::State {
     if (connection.queued) return;
     connection.queued = true;
     dirty.push_back(connection.id);
+  }
+
+  void end(ConnectionId id, bool Connection::* how) {
+    Connection* connection = find(id);
+    if (!connection || connection->*how) return;
+    connection->*how = true;
+    mark(*connection);
   }
 
   void wait_to_read(const ConnectionPointer& connection) {
@@ -450,12 +457,8 @@ std::size_t AsioNetwork::unsent_bytes(ConnectionId connection) const {
   return c ? c->out.size() - c->out_sent : 0;
 }
 
-void AsioNetwork::close(ConnectionId connection) {
-  State::Connection* c = state_->find(connection);
-  if (!c || c->closing) return;
-  c->closing = true;
-  state_->mark(*c);
-}
+void AsioNetwork::close(ConnectionId connection) { state_->end(connection, &State::Connection::closing); }
+void AsioNetwork::drop(ConnectionId connection) { state_->end(connection, &State::Connection::broken); }
 
 void AsioNetwork::run_once(std::int64_t wait_ns_max) {
   State& s = *state_;
