@@ -107,6 +107,46 @@ TEST_F(OperationsTest, AKeyOpensItsAccountOnceAndIsInForceAtOnce) {
   EXPECT_FALSE(ask({{"command", "keys_revoke"}, {"api_key", api_key}}));
 }
 
+// Of RFC 8032, and a signature of "\x72" under it.
+constexpr const char* kPublicKey =
+    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\n-----END PUBLIC "
+    "KEY-----\n";
+constexpr const char* kSignature =
+    "kqAJqfDUyrhyDoILX2QlQKKye1QWUD+Ps3YiI+vbadoIWsHkPhWZbkWPNhPQ8R2MOHsurrQwKu6wDSkWErsMAA==";
+
+TEST_F(OperationsTest, AKeyOfAClientsPublicKeyHasNoSecret) {
+  const auto made = ask({{"command", "keys_create"},
+                         {"account", "alice"},
+                         {"permissions", "read,trade"},
+                         {"type", "ed25519"},
+                         {"public_key", std::string("a comment\n") + kPublicKey}});
+  const std::string api_key = member(made, "api_key");
+  EXPECT_EQ(member(made, "type"), "ed25519");
+  EXPECT_FALSE(made->contains("secret"));
+  ASSERT_NE(ring.find(api_key), nullptr);
+  const std::string_view text = "\x72";
+  EXPECT_EQ(ring.find(api_key)->verifier->verify(std::span(&text, 1), kSignature), auth::Verdict::valid);
+  EXPECT_EQ(member(*ask({{"command", "keys_list"}})->at("keys").as_array()[0].if_object(), "type"), "ed25519");
+  const auto stored = store->active();
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->front().public_key, kPublicKey) << "without what stood around it";
+  // What a restart would load.
+  auth::KeyRing loaded;
+  ASSERT_TRUE(loaded.add(ring_key(stored->front())));
+  EXPECT_EQ(loaded.find(api_key)->verifier->verify(std::span(&text, 1), kSignature), auth::Verdict::valid);
+}
+
+TEST_F(OperationsTest, AKeyThatIsRefusedOpensNoAccount) {
+  ASSERT_FALSE(ask({{"command", "keys_create"},
+                    {"account", "carol"},
+                    {"permissions", "read"},
+                    {"type", "rsa"},
+                    {"public_key", kPublicKey}}));
+  EXPECT_FALSE(exchange->views().accounts.find("carol"));
+  EXPECT_TRUE(store->list()->empty());
+  EXPECT_EQ(ring.size(), 0u);
+}
+
 TEST_F(OperationsTest, TwoKeysForANewAccountAtOnceShareIt) {
   std::vector<Answer> answers;
   for (int i = 0; i < 2; ++i) {
@@ -160,6 +200,29 @@ TEST_F(OperationsTest, BadRequestsAreToldWhatIsAccepted) {
       {{{"command", "keys_create"}, {"account", "a b"}, {"permissions", "read"}},
        core::ErrorKind::invalid_input,
        "bad_name"},
+      {{{"command", "keys_create"}, {"account", "alice"}, {"permissions", "read"}, {"type", "dsa"}},
+       core::ErrorKind::invalid_input,
+       "hmac, rsa, ed25519"},
+      {{{"command", "keys_create"}, {"account", "alice"}, {"permissions", "read"}, {"public_key", kPublicKey}},
+       core::ErrorKind::invalid_input,
+       "HMAC key has no public key"},
+      {{{"command", "keys_create"}, {"account", "alice"}, {"permissions", "read"}, {"type", "rsa"}},
+       core::ErrorKind::invalid_input,
+       "BEGIN PUBLIC KEY"},
+      {{{"command", "keys_create"},
+        {"account", "alice"},
+        {"permissions", "read"},
+        {"type", "rsa"},
+        {"public_key", kPublicKey}},
+       core::ErrorKind::invalid_input,
+       "not of RSA"},
+      {{{"command", "keys_create"},
+        {"account", "alice"},
+        {"permissions", "read"},
+        {"type", "ed25519"},
+        {"public_key", "-----BEGIN PRIVATE KEY-----\n"}},
+       core::ErrorKind::invalid_input,
+       "private key"},
       {{{"command", "keys_revoke"}, {"api_key", "x"}}, core::ErrorKind::not_found, "keys list"},
       {{{"command", "deposit"}, {"account", "bob"}, {"asset", "BTC"}, {"amount", "1"}},
        core::ErrorKind::not_found,
