@@ -143,9 +143,9 @@ core::Result<PublicKey> PublicKey::parse(KeyType type, std::string_view pem) {
   if (type == KeyType::rsa ? !is_rsa : !is_ed25519) {
     const char* const known = EVP_PKEY_get0_type_name(key.get());
     const std::string name = is_ed25519 ? "Ed25519" : known != nullptr ? known : "another kind";
-    return refuse("this is a key of " + name + ", not of " + (type == KeyType::rsa ? "RSA" : "Ed25519"),
-                  is_rsa || is_ed25519 ? "its type is " + std::string(is_rsa ? "rsa" : "ed25519")
-                                       : "accepted: RSA and Ed25519");
+    return refuse(
+        "this is a key of " + name + ", not of " + (type == KeyType::rsa ? "RSA" : "Ed25519"),
+        is_rsa || is_ed25519 ? "its type is " + std::string(is_rsa ? "rsa" : "ed25519") : "accepted: RSA and Ed25519");
   }
   if (auto checked = is_rsa ? check_rsa(key.get()) : check_ed25519(key.get()); !checked)
     return std::unexpected(checked.error());
