@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/exchange/demo_traders.h"
 #include "cmd/exchange/exchange.h"
 #include "cmd/exchange/snapshots.h"
 #include "gateways/rest/gateway.h"
@@ -38,6 +39,8 @@ class Loop {
        const io::Clock& clock)
       : exchange_(exchange), network_(network), gateway_(gateway), snapshots_(snapshots), clock_(clock) {}
 
+  // From now on they trade, too. REQUIRES them to outlive it.
+  void add(DemoTraders& traders) { traders_ = &traders; }
   // Until a signal: drains, writes a last checkpoint, sends what is owed. Errors: the journal's device failed.
   [[nodiscard]] core::Result<void> run(StopSignals& signals);
 
@@ -51,6 +54,7 @@ class Loop {
   rest::Gateway& gateway_;
   Snapshots& snapshots_;
   const io::Clock& clock_;
+  DemoTraders* traders_ = nullptr;
   std::int64_t pending_since_ns_ = 0;  // 0: nothing in flight at the last turn
   std::int64_t next_tick_ns_ = 0;
 };
