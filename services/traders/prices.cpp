@@ -60,7 +60,8 @@ void Prices::step(Coin coin, std::int64_t together) {
 }
 
 void Prices::enter_regime(Coin coin, Walk& walk) {
-  const std::uint64_t draw = random_.below(100);
+  // It begins quietly.
+  const std::uint64_t draw = random_.below(walk.volatility_ppb == 0 ? 78 : 100);
   walk.steps_left = random_.between(30, 240) * kStepsPerSecond;
   walk.drift_ppb = 0;
   if (draw < 45) {
@@ -74,8 +75,8 @@ void Prices::enter_regime(Coin coin, Walk& walk) {
     walk.regime = Regime::turbulent;
     walk.volatility_ppb = kTurbulentPpb;
     walk.steps_left /= 3;
-    if (random_.chance(1, 4)) {
-      move(walk, random_.between(15'000, 60'000) * pace_percent_ * (random_.chance(1, 2) ? 1 : -1));
+    if (random_.chance(1, 6)) {
+      move(walk, random_.between(10'000, 45'000) * pace_percent_ * (random_.chance(1, 2) ? 1 : -1));
     }
   }
   walk.volatility_ppb = walk.volatility_ppb * liveliness(coin) * pace_percent_ / 10'000;
