@@ -33,6 +33,13 @@ std::int64_t DemoTraders::wait_ns_max() const {
   return std::max<std::int64_t>(next->ns - exchange_.now().ns, 0);
 }
 
+void DemoTraders::describe(json::object& out) const {
+  const traders::Counters& counters = traders_.counters();
+  out["demo_commands"] = counters.submitted;
+  out["demo_commands_rejected"] = counters.rejected;
+  out["demo_top_ups"] = counters.top_ups;
+}
+
 void DemoTraders::on_reply(const gateways::Reply& reply) {
   CHECK(unanswered_ > 0);
   --unanswered_;

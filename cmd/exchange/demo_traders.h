@@ -8,6 +8,7 @@
 #include <span>
 
 #include "cmd/exchange/exchange.h"
+#include "cmd/exchange/json.h"
 #include "services/traders/traders.h"
 
 namespace exchange {
@@ -21,7 +22,8 @@ class DemoTraders final : public gateways::ReplyHandler {
   void turn();
   // How long the loop may block for their sake.
   [[nodiscard]] std::int64_t wait_ns_max() const;
-  [[nodiscard]] const traders::Counters& counters() const { return traders_.counters(); }
+  // For `exchange status`.
+  void describe(json::object& out) const;
 
   // gateways::ReplyHandler
   void on_reply(const gateways::Reply& reply) override;

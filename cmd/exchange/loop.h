@@ -35,12 +35,16 @@ class StopSignals {
 
 class Loop {
  public:
+  // `traders` may be null: nobody trades by itself.
   Loop(Exchange& exchange, io::AsioNetwork& network, rest::Gateway& gateway, Snapshots& snapshots,
-       const io::Clock& clock)
-      : exchange_(exchange), network_(network), gateway_(gateway), snapshots_(snapshots), clock_(clock) {}
+       const io::Clock& clock, DemoTraders* traders)
+      : exchange_(exchange),
+        network_(network),
+        gateway_(gateway),
+        snapshots_(snapshots),
+        clock_(clock),
+        traders_(traders) {}
 
-  // From now on they trade, too. REQUIRES them to outlive it.
-  void add(DemoTraders& traders) { traders_ = &traders; }
   // Until a signal: drains, writes a last checkpoint, sends what is owed. Errors: the journal's device failed.
   [[nodiscard]] core::Result<void> run(StopSignals& signals);
 
@@ -54,7 +58,7 @@ class Loop {
   rest::Gateway& gateway_;
   Snapshots& snapshots_;
   const io::Clock& clock_;
-  DemoTraders* traders_ = nullptr;
+  DemoTraders* const traders_;
   std::int64_t pending_since_ns_ = 0;  // 0: nothing in flight at the last turn
   std::int64_t next_tick_ns_ = 0;
 };

@@ -198,12 +198,8 @@ Result<void> serve(const StartOptions& options) {
   if (!store) return std::unexpected(store.error());
   auth::KeyRing ring;
   if (auto done = load_keys(*store, ring); !done) return done;
-  DemoAccount demo;
-  if (options.demo) {
-    auto prepared = prepare_demo(config->data, exchange, *store, ring);
-    if (!prepared) return std::unexpected(prepared.error());
-    demo = std::move(*prepared);
-  }
+  const auto demo = options.demo ? prepare_demo(config->data, exchange, *store, ring) : Result<DemoAccount>();
+  if (!demo) return std::unexpected(demo.error());
   Snapshots snapshots(disk, journal_options, config->snapshot_interval_commands, recovered->snapshot, wake);
   rest::Gateway gateway(rest_options(*config), exchange, ring, network,
                         [&metrics](std::string& out) { metrics.append(out); });
@@ -215,8 +211,7 @@ Result<void> serve(const StartOptions& options) {
     out["epoch"] = epoch.value();
     out["connections_open"] = network.counters().open;
     out["journal_thread_priority"] = sink.priority();
-    if (options.demo) out["demo_commands"] = demo_traders.counters().submitted;
-    if (options.demo) out["demo_commands_rejected"] = demo_traders.counters().rejected;
+    if (options.demo) demo_traders.describe(out);
     out["uptime_s"] =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
   };
@@ -229,10 +224,9 @@ Result<void> serve(const StartOptions& options) {
   url = "http://" + *address;
 
   exchange.serve();
-  print_serving(*config, *address, options.demo ? &demo : nullptr);
-  Loop loop(exchange, network, gateway, snapshots, clock);
-  if (options.demo) loop.add(demo_traders);
-  const auto ended = loop.run(signals);
+  print_serving(*config, *address, options.demo ? &*demo : nullptr);
+  DemoTraders* const traders = options.demo ? &demo_traders : nullptr;
+  const auto ended = Loop(exchange, network, gateway, snapshots, clock, traders).run(signals);
   if (!ended) return std::unexpected(device_failed(ended.error()));
   remove_control_socket(config->data);
   spdlog::info("stopped at sequence {}", exchange.durable().value());
