@@ -5,10 +5,10 @@
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
 
-run:  ## Build and start the exchange on ./data (ARGS="--port 9000" passes options on)
+run:  ## Build and start the exchange with a live demo market on ./data (ARGS="--listen 127.0.0.1:9000" passes options on)
 	@dev/setup run
 	@dev/build release exchange
-	@exec build/release/exchange start --demo $(ARGS)
+	@exec build/release/exchange demo $(ARGS)
 
 test:  ## Build and run all tests (ARGS="-R matching" selects some)
 	@dev/setup test

@@ -42,6 +42,7 @@ class CommandLine {
     app_.set_version_flag("--version", "exchange 0.1.0");
     app_.get_formatter()->column_width(34);
     add_start();
+    add_demo();
     add_keys();
     add_deposit();
     add_markets();
@@ -91,6 +92,8 @@ class CommandLine {
   }
 
   void add_start();
+  void add_demo();
+  void add_start_options(CLI::App& to);
   void add_keys();
   int create_key();
   void add_deposit();
@@ -107,14 +110,29 @@ class CommandLine {
 void CommandLine::add_start() {
   CLI::App* start = command(app_, "start", "Run the exchange", "exchange start --demo --listen 127.0.0.1:8080",
                             [this] { return exchange::start(arguments_.start); });
+  add_start_options(*start);
+  CLI::Option* demo = start->add_flag("--demo", arguments_.start.demo,
+                                      "With simulated traders, and a funded account \"demo\" whose API key is printed");
+  start->add_flag("--no-demo", arguments_.no_demo, "Without them (default)")->excludes(demo);
+}
+
+// The same as `start --demo`.
+void CommandLine::add_demo() {
+  CLI::App* demo =
+      command(app_, "demo", "Run the exchange with a market that lives: simulated traders, a funded API key",
+              "exchange demo --listen 127.0.0.1:8080", [this] {
+                arguments_.start.demo = true;
+                return exchange::start(arguments_.start);
+              });
+  add_start_options(*demo);
+}
+
+void CommandLine::add_start_options(CLI::App& to) {
   ConfigFlags& flags = arguments_.start.flags;
-  start->add_option("--data", flags.data, "Data folder [data]");
-  start->add_option("--listen", flags.listen, "Address of the REST API [127.0.0.1:8080]; port 0: any free one");
-  start->add_option("--config", flags.file, "Configuration file [exchange.toml, when there is one]");
-  start->add_option("--limits", flags.limits, "Request limits: binance or open [binance]");
-  CLI::Option* demo =
-      start->add_flag("--demo", arguments_.start.demo, "Open and fund an account \"demo\" and print its API key");
-  start->add_flag("--no-demo", arguments_.no_demo, "No demo account (default)")->excludes(demo);
+  to.add_option("--data", flags.data, "Data folder [data]");
+  to.add_option("--listen", flags.listen, "Address of the REST API [127.0.0.1:8080]; port 0: any free one");
+  to.add_option("--config", flags.file, "Configuration file [exchange.toml, when there is one]");
+  to.add_option("--limits", flags.limits, "Request limits: binance or open [binance]");
 }
 
 int CommandLine::create_key() {

@@ -3,16 +3,22 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
+
+#include "services/traders/types.h"
 
 namespace exchange {
 namespace {
 
 using core::ErrorKind;
 using core::Result;
+
+constexpr std::uint64_t kDemoSegmentBytes = 8ull << 20, kDemoSnapshotInterval = 50'000;
+constexpr std::uint64_t kSetLater = UINT64_MAX;  // no number that the file may give
 
 // One text setting, wherever it comes from. `where` says so in errors.
 Result<void> set_text(Config& config, std::string_view key, const std::string& value, const std::string& where) {
@@ -80,7 +86,7 @@ class FileReader {
     for (const auto& [key, node] : values) {
       const std::string name = prefix + std::string(key.str());
       Result<void> done;
-      if (node.is_table() && prefix.empty() && (name == "journal" || name == "snapshots"))
+      if (node.is_table() && prefix.empty() && (name == "journal" || name == "snapshots" || name == "demo"))
         done = table(*node.as_table(), name + ".");
       else
         done = one(name, node);
@@ -95,11 +101,15 @@ class FileReader {
     if (name == "snapshots.interval_commands") {
       return set_number(config_.snapshot_interval_commands, node, 1, 1000, 1'000'000'000'000, true, where);
     }
+    if (name == "demo.commands_per_s") {
+      return set_number(config_.demo_commands_per_s, node, 1, 1, traders::kCommandsPerSecondMax, true, where);
+    }
+    if (name == "demo.seed") return set_number(config_.demo_seed, node, 1, 1, INT64_MAX, true, where);
     constexpr std::array<std::string_view, 5> kTexts{"environment", "data", "listen", "limits", "log_level"};
     if (std::find(kTexts.begin(), kTexts.end(), name) == kTexts.end()) {
-      return core::fail(
-          ErrorKind::invalid_input, "unknown key", where,
-          "known: environment, data, listen, limits, log_level, journal.segment_mib, snapshots.interval_commands");
+      return core::fail(ErrorKind::invalid_input, "unknown key", where,
+                        "known: environment, data, listen, limits, log_level, journal.segment_mib, "
+                        "snapshots.interval_commands, demo.commands_per_s, demo.seed");
     }
     const auto text = node.value_exact<std::string>();
     if (!text) return core::fail(ErrorKind::invalid_input, "must be a string", where, "write " + name + " = \"...\"");
@@ -121,6 +131,11 @@ Environ process_environment() {
 
 Result<Config> load_config(const ConfigFlags& flags, const Environ& environment) {
   Config config;
+  std::uint64_t& interval = config.snapshot_interval_commands;
+  if (flags.demo) {
+    config.segment_bytes = kDemoSegmentBytes;
+    interval = kSetLater;
+  }
   const std::string file = flags.file.value_or(kDefaultConfigFile);
   std::error_code ignored;
   if (std::filesystem::exists(file, ignored)) {
@@ -145,6 +160,7 @@ Result<Config> load_config(const ConfigFlags& flags, const Environ& environment)
     if (!*value) continue;
     if (auto set = set_text(config, key, **value, std::string("--") + key); !set) return std::unexpected(set.error());
   }
+  if (interval == kSetLater) interval = std::max(kDemoSnapshotInterval, 60 * config.demo_commands_per_s);
   while (config.data.size() > 1 && config.data.back() == '/') config.data.pop_back();
   return config;
 }

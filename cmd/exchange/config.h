@@ -9,6 +9,12 @@
 //   segment_mib = 64                 size of a journal file, 1 to 1024
 //   [snapshots]
 //   interval_commands = 1000000      a snapshot every so many commands, at least 1000; 0: only on demand
+//   [demo]                           of the simulated traders, where the demo runs
+//   commands_per_s = 25              on average, 0 to 10000; 0: no traders
+//   seed = 1                         of what they do
+//
+// Where the demo runs, the journal is to stay small for as long as it runs: segment_mib is 8 and interval_commands
+// 50000, or a minute's commands where those are more, unless the file says otherwise.
 #pragma once
 
 #include <cstdint>
@@ -31,11 +37,14 @@ struct Config {
   std::string log_level = "info";
   std::uint64_t segment_bytes = 64ull << 20;
   std::uint64_t snapshot_interval_commands = 1'000'000;
+  std::uint64_t demo_commands_per_s = 25;
+  std::uint64_t demo_seed = 1;
 };
 
 // What the command line said; unset: not given.
 struct ConfigFlags {
   std::optional<std::string> file, data, listen, limits;
+  bool demo = false;
 };
 
 inline constexpr const char* kDefaultConfigFile = "exchange.toml";

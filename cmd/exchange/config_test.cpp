@@ -65,6 +65,31 @@ TEST_F(ConfigTest, FlagsWinOverVariablesWinOverTheFile) {
   EXPECT_EQ(from_flags->listen, "127.0.0.1:3");
 }
 
+TEST_F(ConfigTest, TheDemoKeepsItsJournalSmall) {
+  ConfigFlags demo;
+  demo.demo = true;
+  const auto usual = load("", {}, demo);
+  ASSERT_TRUE(usual) << usual.error().text();
+  EXPECT_EQ(usual->demo_commands_per_s, 25u);
+  EXPECT_EQ(usual->demo_seed, 1u);
+  EXPECT_EQ(usual->segment_bytes, 8u << 20);
+  EXPECT_EQ(usual->snapshot_interval_commands, 50'000u);
+  const auto fast = load("[demo]\ncommands_per_s = 10000\nseed = 9\n", {}, demo);
+  ASSERT_TRUE(fast) << fast.error().text();
+  EXPECT_EQ(fast->demo_commands_per_s, 10'000u);
+  EXPECT_EQ(fast->demo_seed, 9u);
+  EXPECT_EQ(fast->snapshot_interval_commands, 600'000u);
+  const auto said =
+      load("[demo]\ncommands_per_s = 0\n[snapshots]\ninterval_commands = 0\n[journal]\nsegment_mib = 2\n", {}, demo);
+  ASSERT_TRUE(said) << said.error().text();
+  EXPECT_EQ(said->demo_commands_per_s, 0u);
+  EXPECT_EQ(said->snapshot_interval_commands, 0u);
+  EXPECT_EQ(said->segment_bytes, 2u << 20);
+  const auto without = load("[demo]\ncommands_per_s = 50\n");
+  ASSERT_TRUE(without) << without.error().text();
+  EXPECT_EQ(without->snapshot_interval_commands, 1'000'000u);
+}
+
 TEST_F(ConfigTest, ErrorsNameWhereWhatAndWhatIsAccepted) {
   struct Row {
     std::string content;
@@ -82,6 +107,10 @@ TEST_F(ConfigTest, ErrorsNameWhereWhatAndWhatIsAccepted) {
       {"[journal]\nsegment_mib = 2.5", {}, "line 2, journal.segment_mib", "1 to 1024"},
       {"[journal]\nsegment_mib = 4096", {}, "line 2, journal.segment_mib", "1 to 1024"},
       {"[snapshots]\ninterval_commands = 10", {}, "line 2, snapshots.interval_commands", "or 0"},
+      {"[demo]\ncommands_per_s = 10001", {}, "line 2, demo.commands_per_s", "1 to 10000, or 0"},
+      {"[demo]\ncommands_per_s = \"many\"", {}, "line 2, demo.commands_per_s", "1 to 10000, or 0"},
+      {"[demo]\nseed = -1", {}, "line 2, demo.seed", "or 0"},
+      {"[demo]\nspeed = 1", {}, "line 2, demo.speed", "demo.seed"},
       {"[journal]\nfolder = \"x\"", {}, "line 2, journal.folder", "journal.segment_mib"},
       {"[other]\na = 1", {}, "other", "known"},
       {"journal = 3", {}, "line 1, journal", "known"},

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -76,7 +77,10 @@ core::Result<void> Loop::run(StopSignals& signals) {
 void Loop::turn() {
   const host::Turn turn = exchange_.step();
   snapshots_.tick(exchange_);
-  network_.run_once(wait_ns(turn, clock_.monotonic_ns()));
+  if (traders_ != nullptr) traders_->turn();
+  std::int64_t wait = wait_ns(turn, clock_.monotonic_ns());
+  if (traders_ != nullptr) wait = std::min(wait, traders_->wait_ns_max());
+  network_.run_once(wait);
 }
 
 // 0: look again at once.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/exchange/demo_traders.h"
 #include "cmd/exchange/exchange.h"
 #include "cmd/exchange/snapshots.h"
 #include "gateways/rest/gateway.h"
@@ -34,9 +35,15 @@ class StopSignals {
 
 class Loop {
  public:
+  // `traders` may be null: nobody trades by itself.
   Loop(Exchange& exchange, io::AsioNetwork& network, rest::Gateway& gateway, Snapshots& snapshots,
-       const io::Clock& clock)
-      : exchange_(exchange), network_(network), gateway_(gateway), snapshots_(snapshots), clock_(clock) {}
+       const io::Clock& clock, DemoTraders* traders)
+      : exchange_(exchange),
+        network_(network),
+        gateway_(gateway),
+        snapshots_(snapshots),
+        clock_(clock),
+        traders_(traders) {}
 
   // Until a signal: drains, writes a last checkpoint, sends what is owed. Errors: the journal's device failed.
   [[nodiscard]] core::Result<void> run(StopSignals& signals);
@@ -51,6 +58,7 @@ class Loop {
   rest::Gateway& gateway_;
   Snapshots& snapshots_;
   const io::Clock& clock_;
+  DemoTraders* const traders_;
   std::int64_t pending_since_ns_ = 0;  // 0: nothing in flight at the last turn
   std::int64_t next_tick_ns_ = 0;
 };

@@ -15,6 +15,7 @@
 #include "cmd/exchange/control_server.h"
 #include "cmd/exchange/data_folder.h"
 #include "cmd/exchange/demo.h"
+#include "cmd/exchange/demo_traders.h"
 #include "cmd/exchange/journal_thread.h"
 #include "cmd/exchange/loop.h"
 #include "cmd/exchange/metrics.h"
@@ -120,21 +121,34 @@ void print_serving(const Config& config, const std::string& address, const DemoA
   fmt::print("Serving http://{} (limits: {}, {}). Stop with Ctrl-C.\n", address,
              config.limits == LimitsProfile::binance ? "binance" : "open",
              config.environment == Environment::production ? "production" : "development");
-  if (demo) fmt::print("Demo account \"{}\":\n  API key  {}\n  secret   {}\n", demo->name, demo->api_key, demo->secret);
+  if (demo) {
+    fmt::print("The market, live: http://{}/ (simulated traders, {} commands a second)\n", address,
+               config.demo_commands_per_s);
+    fmt::print("Demo account \"{}\":\n  API key  {}\n  secret   {}\n", demo->name, demo->api_key, demo->secret);
+  }
   std::fflush(stdout);
 }
 
 // Reads the configuration and sets the process up by it.
 Result<Config> configure(const StartOptions& options) {
-  auto config = load_config(options.flags, process_environment());
+  ConfigFlags flags = options.flags;
+  flags.demo = options.demo;
+  auto config = load_config(flags, process_environment());
   if (!config) return config;
   if (options.demo && config->environment == Environment::production) {
-    return core::fail(core::ErrorKind::invalid_input, "--demo gives money away, and the configuration says production",
-                      "environment", "leave --demo away");
+    return core::fail(core::ErrorKind::invalid_input,
+                      "the demo gives money away, and the configuration says production", "environment",
+                      "leave --demo away");
   }
   set_up_logging(config->log_level);
   raise_descriptor_limit();
   return config;
+}
+
+// Another start is another seed: the market goes on, it does not do the same again.
+traders::Options traders_options(const Config& config, core::Epoch epoch) {
+  return {.seed = config.demo_seed * 1'000'003 + epoch.value(),
+          .commands_per_s = static_cast<std::uint32_t>(config.demo_commands_per_s)};
 }
 
 rest::Options rest_options(const Config& config) {
@@ -188,15 +202,12 @@ Result<void> serve(const StartOptions& options) {
   if (!store) return std::unexpected(store.error());
   auth::KeyRing ring;
   if (auto done = load_keys(*store, ring); !done) return done;
-  DemoAccount demo;
-  if (options.demo) {
-    auto prepared = prepare_demo(config->data, exchange, *store, ring);
-    if (!prepared) return std::unexpected(prepared.error());
-    demo = std::move(*prepared);
-  }
+  const auto demo = options.demo ? prepare_demo(config->data, exchange, *store, ring) : Result<DemoAccount>();
+  if (!demo) return std::unexpected(demo.error());
   Snapshots snapshots(disk, journal_options, config->snapshot_interval_commands, recovered->snapshot, wake);
   rest::Gateway gateway(rest_options(*config), exchange, ring, network,
                         [&metrics](std::string& out) { metrics.append(out); });
+  DemoTraders demo_traders(exchange, traders_options(*config, epoch));
   std::string url;
   const auto status = [&](json::object& out) {
     out["url"] = url;
@@ -204,6 +215,7 @@ Result<void> serve(const StartOptions& options) {
     out["epoch"] = epoch.value();
     out["connections_open"] = network.counters().open;
     out["journal_thread_priority"] = sink.priority();
+    if (options.demo) demo_traders.describe(out);
     out["uptime_s"] =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
   };
@@ -216,8 +228,9 @@ Result<void> serve(const StartOptions& options) {
   url = "http://" + *address;
 
   exchange.serve();
-  print_serving(*config, *address, options.demo ? &demo : nullptr);
-  const auto ended = Loop(exchange, network, gateway, snapshots, clock).run(signals);
+  print_serving(*config, *address, options.demo ? &*demo : nullptr);
+  DemoTraders* const traders = options.demo ? &demo_traders : nullptr;
+  const auto ended = Loop(exchange, network, gateway, snapshots, clock, traders).run(signals);
   if (!ended) return std::unexpected(device_failed(ended.error()));
   remove_control_socket(config->data);
   spdlog::info("stopped at sequence {}", exchange.durable().value());

@@ -9,6 +9,7 @@
 
 #include "gateways/auth/payload.h"
 #include "gateways/http/session.h"
+#include "gateways/rest/live_page.h"
 #include "gateways/rest/routes.h"
 #include "gateways/rest/waiting.h"
 #include "gateways/spot/error.h"
@@ -175,6 +176,11 @@ void Gateway::State::answer_internal(Connection& connection, std::uint64_t numbe
     if (metrics) metrics(body);
     append_own_metrics(body);
     return send(connection, number, 200, "text/plain; version=0.0.4; charset=utf-8");
+  }
+  if (which == Internal::page) {
+    header_lines = live_page_headers();
+    body = live_page_text();
+    return send(connection, number, 200, kLivePageType);
   }
   const bool good = which == Internal::live || (port.ready() && !stopping);
   spot::JsonWriter json(body);

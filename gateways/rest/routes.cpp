@@ -67,6 +67,8 @@ constexpr std::array kRoutes = {
     internal("/health/live", Internal::live),
     internal("/health/ready", Internal::ready),
     internal("/metrics", Internal::metrics),
+    // people
+    internal("/", Internal::page),
 };
 
 using ByPath = std::unordered_map<std::string_view, std::vector<const Route*>>;

@@ -13,7 +13,7 @@
 namespace rest {
 
 // Answered by the gateway itself, outside limits and authentication.
-enum class Internal : std::uint8_t { none, live, ready, metrics };
+enum class Internal : std::uint8_t { none, live, ready, metrics, page };
 
 struct Route {
   http::Method method;

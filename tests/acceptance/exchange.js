@@ -11,18 +11,19 @@ export const binary = process.env.EXCHANGE_BINARY ?? join(root, 'build/release/e
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export class Exchange {
-  constructor({limits = 'open', listen = '127.0.0.1:0', flags = []} = {}) {
+  constructor({limits = 'open', listen = '127.0.0.1:0', flags = [], words = ['start', '--no-demo']} = {}) {
     if (!existsSync(binary)) throw new Error(`${binary} is not built (EXCHANGE_BINARY names another)`);
     this.data = mkdtempSync(join(tmpdir(), 'exchange-test-'));
     this.limits = limits;
     this.listen = listen;
     this.flags = flags;
+    this.words = words;  // the command that starts it
   }
 
   // Serving: resolves to the base URL, or throws with what the process said.
   async start() {
     this.output = '';
-    this.process = spawn(binary, ['start', '--no-demo', '--data', this.data, '--listen', this.listen, '--limits', this.limits, ...this.flags]);
+    this.process = spawn(binary, [...this.words, '--data', this.data, '--listen', this.listen, '--limits', this.limits, ...this.flags]);
     this.exited = new Promise((done) => this.process.once('exit', (code, signal) => done({code, signal})));
     for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (text) => (this.output += text));
     let stopped = false;

@@ -46,7 +46,7 @@ const fingerprint = (folder) => {
 };
 
 test('every command has help with an example', () => {
-  const words = [['start'], ['keys', 'create'], ['keys', 'list'], ['keys', 'revoke'], ['deposit'], ['markets', 'list'], ['markets', 'add'], ['markets', 'halt'],
+  const words = [['start'], ['demo'], ['keys', 'create'], ['keys', 'list'], ['keys', 'revoke'], ['deposit'], ['markets', 'list'], ['markets', 'add'], ['markets', 'halt'],
                  ['markets', 'resume'], ['verify'], ['inspect'], ['replay'], ['snapshot'], ['status'], ['bench', 'matching'], ['bench', 'core'], ['bench', 'journal'],
                  ['bench', 'pipeline'], ['bench', 'rest']];
   for (const command of words) {

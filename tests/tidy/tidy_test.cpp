@@ -75,7 +75,7 @@ bool starts_with_any(std::string_view text, const std::vector<std::string_view>&
 
 // The services, each after those it may know.
 const std::vector<std::string_view> kServices = {"fees",    "instruments", "ledger", "matching", "orders",
-                                                 "history", "market_data", "engine", "keys"};
+                                                 "history", "market_data", "engine", "traders",  "keys"};
 const std::vector<std::string_view> kFolds = {"services/matching/", "services/orders/",      "services/ledger/",
                                               "services/fees/",     "services/instruments/", "services/engine/"};
 
