@@ -14,8 +14,8 @@
 
 namespace market_data {
 
-// How much is kept of each market. With the usual limits candles of every interval, rolling windows of up to 7 days and
-// the trading day are exact: that takes 10,081 minutes, and 96 quarter hours.
+// How much is kept of each market. What is told of the present is exact with 301 seconds (the average price), 10,081
+// minutes (where a window of 7 days begins), 2,977 quarter hours (where a month in a time zone begins) and 31 days.
 struct Limits {
   std::size_t trades = 10'000;
   std::size_t seconds = 4'096, minutes = 10'240, quarter_hours = 4'096, days = 4'096;  // that had trades
