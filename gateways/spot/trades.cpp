@@ -57,9 +57,9 @@ std::expected<std::vector<Trade>, ApiError> merged(const Context& context, const
   core::TradeId next = question.from;
   for (const std::vector<Trade>& part : {*archived, context.views.markets.trades(question)}) {
     for (const Trade& trade : part) {
+      if (out.size() == question.limit) return out;
       if (trade.id < next) continue;
       if (trade.id != next) return std::unexpected(unavailable());
-      if (out.size() == question.limit) return out;
       out.push_back(trade);
       next = next.next();
     }
