@@ -103,12 +103,16 @@ const instruments::Market* Arguments::optional_market() {
   return ok() && symbol ? find_market(*symbol) : nullptr;
 }
 
-std::optional<std::vector<const instruments::Market*>> Arguments::markets() {
+std::optional<std::vector<const instruments::Market*>> Arguments::markets(std::size_t count_max) {
   const auto text = optional("symbols");
   if (!text || !ok()) return std::nullopt;
   const auto symbols = parse_symbol_list(*text);
   if (!symbols) {
     complain(illegal_characters("symbols", kSymbolsRange));
+    return std::nullopt;
+  }
+  if (symbols->size() > count_max) {
+    complain(too_many_values("symbols", count_max));
     return std::nullopt;
   }
   std::vector<const instruments::Market*> out;

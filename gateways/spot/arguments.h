@@ -53,8 +53,8 @@ class Arguments {
   [[nodiscard]] const instruments::Market* market();
   // Null when `symbol` was not sent.
   [[nodiscard]] const instruments::Market* optional_market();
-  // `symbols`, a JSON array of them; nothing when not sent.
-  [[nodiscard]] std::optional<std::vector<const instruments::Market*>> markets();
+  // `symbols`, a JSON array of at most so many; nothing when not sent.
+  [[nodiscard]] std::optional<std::vector<const instruments::Market*>> markets(std::size_t count_max = SIZE_MAX);
 
   [[nodiscard]] std::optional<std::uint64_t> integer(std::string_view name);
   [[nodiscard]] std::size_t limit(std::size_t usual, std::size_t max);

@@ -648,6 +648,26 @@ TEST(Tickers, EqualTheOracleOverThreeDays) {
   }
 }
 
+TEST(Tickers, WeighAsMuchAsTheMarketsTheyName) {
+  const auto list = [](std::size_t count) {
+    std::string out = "symbols=[";
+    for (std::size_t i = 0; i < count; ++i) out += (i == 0 ? "\"A" : ",\"A") + std::to_string(i) + "\"";
+    return out + "]";
+  };
+  const struct {
+    std::string query;
+    std::uint32_t day, window;
+  } cases[] = {{"symbol=BTCUSDT", 2, 4}, {"", 80, 4},          {"symbols=", 2, 4},  {list(0), 2, 4},
+               {list(1), 2, 4},          {list(20), 2, 80},    {list(21), 40, 84},  {list(50), 40, 200},
+               {list(51), 40, 200},      {list(100), 40, 200}, {list(101), 80, 200}};
+  for (const auto& each : cases) {
+    Parameters parameters;
+    ASSERT_TRUE(parameters.parse(each.query, {}));
+    EXPECT_EQ(ticker_24h_weight(parameters), each.day) << each.query;
+    EXPECT_EQ(ticker_window_weight(parameters), each.window) << each.query;
+  }
+}
+
 // ---- numbers ----
 
 TEST(Ratios, AreRoundedToTheNearest) {

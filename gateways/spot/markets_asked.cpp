@@ -24,20 +24,19 @@ std::size_t symbols_sent(const Parameters& parameters) {
   return static_cast<std::size_t>(std::ranges::count(text, '"')) / 2;
 }
 
-MarketsAsked take_markets(Arguments& arguments) {
+MarketsAsked take_markets(Arguments& arguments, std::size_t symbols_max) {
   if (arguments.sent("symbol") && arguments.sent("symbols")) arguments.complain(bad_combination());
   MarketsAsked asked;
   asked.one = arguments.optional_market();
-  asked.some = arguments.markets();
+  asked.some = arguments.markets(symbols_max);
   asked.status = take_status(arguments);
   return asked;
 }
 
-MarketsAsked take_markets(Arguments& arguments, std::size_t count_max) {
-  MarketsAsked asked = take_markets(arguments);
-  const bool neither = asked.one == nullptr && (!asked.some || asked.some->empty());
-  if (neither) arguments.complain(both_missing("symbol", "symbols"));
-  if (asked.some && asked.some->size() > count_max) arguments.complain(too_many_values("symbols", count_max));
+MarketsAsked take_some_markets(Arguments& arguments, std::size_t symbols_max) {
+  MarketsAsked asked = take_markets(arguments, symbols_max);
+  if (asked.one == nullptr && (!asked.some || asked.some->empty()))
+    arguments.complain(both_missing("symbol", "symbols"));
   return asked;
 }
 

@@ -14,9 +14,9 @@ struct MarketsAsked {
   std::optional<std::vector<const instruments::Market*>> some;  // neither: all
   std::string_view status;                                      // empty: any
 };
-[[nodiscard]] MarketsAsked take_markets(Arguments& arguments);
-// The same where neither is refused, and more than so many.
-[[nodiscard]] MarketsAsked take_markets(Arguments& arguments, std::size_t count_max);
+[[nodiscard]] MarketsAsked take_markets(Arguments& arguments, std::size_t symbols_max = SIZE_MAX);
+// The same where neither `symbol` nor `symbols` is a complaint.
+[[nodiscard]] MarketsAsked take_some_markets(Arguments& arguments, std::size_t symbols_max);
 
 // How many `symbols` names, before anything is checked.
 [[nodiscard]] std::size_t symbols_sent(const Parameters& parameters);

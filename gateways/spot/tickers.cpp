@@ -126,7 +126,7 @@ void ticker_24h(const Context& context, Arguments& arguments, JsonWriter& json) 
 }
 
 void ticker_window(const Context& context, Arguments& arguments, JsonWriter& json) {
-  const MarketsAsked asked = take_markets(arguments, kSymbolsMax);
+  const MarketsAsked asked = take_some_markets(arguments, kSymbolsMax);
   const std::int64_t window_ns = take_window(arguments);
   const TickerType type = take_type(arguments);
   if (!arguments.finish()) return;
@@ -137,7 +137,7 @@ void ticker_window(const Context& context, Arguments& arguments, JsonWriter& jso
 }
 
 void ticker_trading_day(const Context& context, Arguments& arguments, JsonWriter& json) {
-  const MarketsAsked asked = take_markets(arguments, kSymbolsMax);
+  const MarketsAsked asked = take_some_markets(arguments, kSymbolsMax);
   const std::int64_t offset_ns = arguments.time_zone();
   const TickerType type = take_type(arguments);
   if (!arguments.finish()) return;
