@@ -69,9 +69,10 @@ Candle get_candle(core::ByteReader& in, std::int64_t length) {
   in.get(candle.last_trade);
   const auto within = [](core::int128 part, core::int128 all) { return part >= 0 && part <= all && all < kVolumeMax; };
   const auto between = [&](core::Price price) { return price >= candle.low && price <= candle.high; };
-  const bool makes_sense = floor_to(candle.open_time, length) == candle.open_time && candle.low > core::Price{} &&
-                           between(candle.open) && between(candle.close) && candle.volume.lots > 0 &&
-                           candle.volume.tick_lots > 0 && within(candle.taker_buy.lots, candle.volume.lots) &&
+  const bool makes_sense = candle.open_time >= core::Time{} && candle.open_time.ns % length == 0 &&
+                           candle.low > core::Price{} && between(candle.open) && between(candle.close) &&
+                           candle.volume.lots > 0 && candle.volume.tick_lots > 0 &&
+                           within(candle.taker_buy.lots, candle.volume.lots) &&
                            within(candle.taker_buy.tick_lots, candle.volume.tick_lots) && candle.trade_count > 0 &&
                            !candle.first_trade.is_none() && candle.first_trade <= candle.last_trade;
   if (!makes_sense) in.fail();
