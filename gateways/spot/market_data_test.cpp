@@ -126,21 +126,27 @@ class Archive {
     return out;
   }
   gateways::ArchiveRows rows(const market_data::CandlesQuestion& question) const {
+    const std::vector<market_data::Candle>& all = candles(question.layer);
+    const auto begin = std::ranges::lower_bound(all, question.from, {}, &market_data::Candle::open_time);
+    const auto end = std::ranges::lower_bound(all, question.until, {}, &market_data::Candle::open_time);
     market_data::CandlesAnswer out;
-    const std::int64_t length = length_ns(question.layer);
+    if (begin != all.begin()) out.before = *(begin - 1);
+    out.candles.assign(begin, std::max(begin, end));
+    return out;
+  }
+  const std::vector<market_data::Candle>& candles(market_data::CandleLayer layer) const {
+    std::vector<market_data::Candle>& all = candles_[static_cast<std::size_t>(layer) - 1];
+    const std::int64_t length = length_ns(layer);
+    if (!all.empty()) return all;
     std::int64_t open = -1;
     for (const naive::Trade& each : market_.trades) {
       const std::int64_t at = each.time / length * length;
-      if (at == open || at >= question.until.ns) continue;
+      if (at != open) all.push_back(plain(*market_.between(at, at + length)));
       open = at;
-      const market_data::Candle candle = plain(*market_.between(at, at + length));
-      if (at < question.from.ns)
-        out.before = candle;
-      else
-        out.candles.push_back(candle);
     }
-    return out;
+    return all;
   }
+  mutable std::array<std::vector<market_data::Candle>, 4> candles_;
   naive::Market market_;
 };
 
