@@ -47,6 +47,16 @@ void write_rate(JsonWriter& json, std::string_view key, core::FeeRate rate);
 void write_level(JsonWriter& json, const Listing& listing, core::Price price,
                  core::Quantity quantity);  // ["price","qty"]
 
+// Sums over trades as money.
+[[nodiscard]] core::Amount base_amount(const Listing& listing, const market_data::Volume& volume);
+[[nodiscard]] core::Amount quote_amount(const Listing& listing, const market_data::Volume& volume);
+
+// numerator / denominator with so many decimals, rounded to the nearest, halves away from zero. REQUIRES denominator >
+// 0.
+void append_ratio(std::string& out, core::int128 numerator, core::int128 denominator, int decimals);
+// The average price of a volume; zero of none.
+void append_average_price(std::string& out, const Listing& listing, const market_data::Volume& volume);
+
 // What an order is now, from an event or from the read model.
 struct OrderView {
   core::OrderId id;

@@ -203,9 +203,11 @@ Reach reach_of(const Tape& tape) {
   if (trades.empty()) {
     out.oldest_trade = tape.last().id.next();
     out.oldest_aggregate = tape.last().aggregate + 1;
+    out.aggregates_after = tape.last().time;
   } else if (trades.front().id != core::TradeId{1}) {
     out.oldest_trade = trades.front().id;
     out.oldest_aggregate = trades.front().aggregate + 1;  // the first trades of that one may be gone
+    out.aggregates_after = trades.front().time;
   }
   for (std::size_t i = 0; i < kLayers.size(); ++i) {
     const Ring<Candle>& ring = tape.candles(kLayers[i]);

@@ -60,12 +60,13 @@ class Tape {
 struct Reach {
   core::TradeId oldest_trade{1};       // this trade and all later ones are kept
   std::uint64_t oldest_aggregate = 1;  // of this aggregate and all later ones every trade is kept
+  // Aggregates later than this are all kept; absent: every one is.
+  std::optional<core::Time> aggregates_after;
   // Of each layer, in the order of kLayers: the candles that open then or later are kept; absent: all are.
   std::array<std::optional<core::Time>, kLayers.size()> oldest_candle;
   [[nodiscard]] std::optional<core::Time> oldest(CandleLayer layer) const {
     return oldest_candle[static_cast<std::size_t>(layer) - 1];
   }
-  [[nodiscard]] bool all_trades() const { return oldest_trade == core::TradeId{1}; }
   friend bool operator==(const Reach&, const Reach&) = default;
 };
 [[nodiscard]] Reach reach_of(const Tape& tape);
