@@ -127,7 +127,7 @@ void FanOut::deliver(Stream& stream, std::vector<Entry>& entries, const websocke
   for (Entry& entry : entries) {
     Reader& reader = *entry.reader;
     if (!may_skip) {
-      if (is_too_slow(reader)) doom(reader, kTooSlow);
+      if (is_too_slow(reader)) close_slow(reader);
     } else if (entry.behind_since != Entry::kUpToDate) {
       ++counters_.messages_skipped;
       continue;
@@ -153,8 +153,14 @@ bool FanOut::may_catch_up(Stream& stream, Entry& entry) {
 }
 
 void FanOut::send_final(Reader& reader, std::string_view stream, std::string_view payload) {
-  if (is_too_slow(reader)) doom(reader, kTooSlow);
+  if (is_too_slow(reader)) close_slow(reader);
   if (!reader.is_closing_) send(reader, make_frame(stream, reader.format_, payload));
+}
+
+void FanOut::send_answer(Reader& reader, std::string_view text) {
+  // Whoever asks without reading the answers is closed like everybody else.
+  if (is_too_slow(reader)) close_slow(reader);
+  if (!reader.is_closing_) send(reader, websocket::make_text_frame(text));
 }
 
 void FanOut::send(Reader& reader, const websocket::Frame& frame) {
@@ -186,11 +192,17 @@ bool FanOut::is_too_slow(Reader& reader) {
   return reader.unsent_bytes_ > limits_.hard_bytes || slow_bytes_ > limits_.total_bytes;
 }
 
-void FanOut::doom(Reader& reader, std::string_view reason) {
+void FanOut::close_slow(Reader& reader) {
+  if (reader.is_closing_) return;
+  ++counters_.readers_closed_slow;
+  doom(reader, websocket::CloseCode::policy_violation, kTooSlow);
+}
+
+void FanOut::doom(Reader& reader, websocket::CloseCode code, std::string_view reason) {
   if (std::exchange(reader.is_closing_, true)) return;
+  reader.close_code_ = code;
   reader.close_reason_ = reason;
   doomed_.push_back(&reader);
-  if (reason == kTooSlow) ++counters_.readers_closed_slow;
 }
 
 // One at a time: closing may end the reader, and through it others.
@@ -198,7 +210,7 @@ void FanOut::close_doomed() {
   while (!doomed_.empty()) {
     Reader& reader = *doomed_.back();
     doomed_.pop_back();
-    reader.peer_.close(websocket::CloseCode::policy_violation, reader.close_reason_);
+    reader.peer_.close(reader.close_code_, reader.close_reason_);
   }
 }
 

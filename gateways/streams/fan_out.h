@@ -94,6 +94,7 @@ class Reader {
   websocket::Peer& peer_;
   Format format_;
   bool is_closing_ = false;
+  websocket::CloseCode close_code_ = websocket::CloseCode::normal;
   std::string_view close_reason_;
   std::size_t unsent_bytes_ = 0;  // at most: as last asked for, and all sent since
   std::size_t slow_bytes_ = 0;    // of them, what is counted in the total of slow readers
@@ -189,8 +190,10 @@ class FanOut {
   // One message that must not get lost, to one reader; `stream` is what it is called when combined.
   void send_final(Reader& reader, std::string_view stream, std::string_view payload);
   void send(Reader& reader, const websocket::Frame& frame);
-  // Closes it when the present message is done. Nothing is sent to it any more.
-  void doom(Reader& reader, std::string_view reason);
+  // What the connection itself asked for, as it is.
+  void send_answer(Reader& reader, std::string_view text);
+  // Closes it with the next close_doomed(). Nothing is sent to it any more. `reason` is a constant.
+  void doom(Reader& reader, websocket::CloseCode code, std::string_view reason);
   void close_doomed();
 
   [[nodiscard]] const FanOutCounters& counters() const { return counters_; }
@@ -216,6 +219,7 @@ class FanOut {
   [[nodiscard]] bool is_above(Reader& reader, std::size_t bytes);
   [[nodiscard]] bool is_too_slow(Reader& reader);
   void measure(Reader& reader);
+  void close_slow(Reader& reader);
   void list_behind(Stream& stream);
   void forget(Reader& reader);
   static void fill_gap(std::vector<Entry>& entries, std::size_t at);

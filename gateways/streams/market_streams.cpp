@@ -69,7 +69,19 @@ Stream* stream_in(Watch& watch, const StreamName& name) {
   }
 }
 
+// Of a ticker: what it covers.
+std::optional<Window> window_in(const StreamName& name) {
+  if (name.kind == StreamKind::window_ticker) return name.window;
+  if (name.kind == StreamKind::mini_ticker || name.kind == StreamKind::ticker) return Window::day_1;
+  return std::nullopt;
+}
+
 }  // namespace
+
+bool is_window_read(const Watch& watch, Window window) {
+  return watch.window_tickers[index_of(window)].reader_count > 0 ||
+         (window == Window::day_1 && watch.mini_ticker.reader_count + watch.ticker.reader_count > 0);
+}
 
 // ---- subscriptions ----
 
@@ -97,6 +109,11 @@ CandleStream& MarketStreams::State::candle_stream(const StreamName& name) {
   return *candles;
 }
 
+TradeRange MarketStreams::State::range_of(core::MarketId market, Window window, core::Time now) const {
+  const market_data::Statistics statistics = views().markets.statistics(market, now, length_ns(window));
+  return {statistics.first_trade, statistics.last_trade};
+}
+
 // A stream has got its first reader: from now on it is kept up to date.
 void MarketStreams::State::begin_telling(Stream& stream) {
   const StreamName& name = stream.name;
@@ -107,6 +124,11 @@ void MarketStreams::State::begin_telling(Stream& stream) {
   Tracked& market = tracked_of(name.market);
   Watch& watch = *market.watch;
   ++watch.streams_read;
+  if (const auto window = window_in(name)) {
+    // Whoever comes is told the state; from here on, what changes.
+    const std::size_t w = index_of(*window);
+    if (!is_window_read(watch, *window) && !all.is_window_read(*window)) market.told[w] = range_of(name.market, *window, sent_at(port.now()));
+  }
   const std::uint64_t update = views().markets.depth(name.market, 0).last_update_id;
   if (name.kind == StreamKind::depth) {
     DepthStream& depth = watch.depth[name.is_fast ? 1 : 0];
@@ -175,6 +197,11 @@ void MarketStreams::unsubscribe(Reader& reader, const StreamName& name) {
   if (stream->reader_count == 0) state_->end_telling(*stream);
 }
 
+bool MarketStreams::is_subscribed(const Reader& reader, const StreamName& name) {
+  const Stream* const stream = state_->find(name);
+  return stream != nullptr && FanOut::reads(reader, *stream);
+}
+
 // ---- events ----
 
 void MarketStreams::on_events(core::Time time, std::span<const orders::AccountEvent>,
@@ -205,7 +232,7 @@ void MarketStreams::tick(std::int64_t monotonic_ns, core::Time now) {
   // On a grid, so that ticks that come a little early or late do not add up; what was missed is not made up for.
   const auto is_due = [monotonic_ns](std::int64_t& next_ns, std::int64_t every_ns) {
     if (monotonic_ns < next_ns) return false;
-    next_ns = std::max(next_ns + every_ns, monotonic_ns + every_ns / 2);
+    next_ns = next_ns == 0 ? monotonic_ns + every_ns : std::max(next_ns + every_ns, monotonic_ns + every_ns / 2);
     return true;
   };
   const bool fast = is_due(s.next_fast_ns, 100 * kMillisecondNs), slow = is_due(s.next_slow_ns, kSecondNs);

@@ -32,6 +32,7 @@ class MarketStreams final : public gateways::EventListener {
   // Once is enough, more do not harm. REQUIRES a name that parse_stream_name gave.
   void subscribe(Reader& reader, const StreamName& name);
   void unsubscribe(Reader& reader, const StreamName& name);
+  [[nodiscard]] bool is_subscribed(const Reader& reader, const StreamName& name);
   [[nodiscard]] FanOut& fan_out();
 
   // What is due by the clock. At least ten times a second; `monotonic_ns` never falls.

@@ -123,11 +123,8 @@ void MarketStreams::State::tell_tickers_of(core::MarketId market, core::Time sen
   record.has_moved = record.best_moved = false;
   for (std::size_t w = 0; w < kWindows.size(); ++w) {
     const bool is_day = kWindows[w] == Window::day_1;
-    const bool is_watched =
-        watch != nullptr && (watch->window_tickers[w].reader_count > 0 ||
-                             (is_day && watch->mini_ticker.reader_count + watch->ticker.reader_count > 0));
-    const bool in_array = all.window_tickers[w].reader_count > 0 ||
-                          (is_day && all.mini_tickers.reader_count + all.tickers.reader_count > 0);
+    const bool is_watched = watch != nullptr && is_window_read(*watch, kWindows[w]);
+    const bool in_array = all.is_window_read(kWindows[w]);
     if (!is_watched && !in_array) continue;
     const Statistics statistics = views().markets.statistics(market, sent, length_ns(kWindows[w]));
     const TradeRange range{statistics.first_trade, statistics.last_trade};

@@ -50,6 +50,8 @@ struct Watch {
   market_data::AveragePrice average_told;
 };
 
+[[nodiscard]] bool is_window_read(const Watch& watch, Window window);  // by somebody who reads this market alone
+
 struct TradeRange {
   core::TradeId first, last;
   friend bool operator==(TradeRange, TradeRange) = default;
@@ -73,6 +75,10 @@ struct AllMarkets {
   std::size_t streams_read = 0;
   Stream book_tickers, mini_tickers, tickers;
   std::array<Stream, kWindows.size()> window_tickers;
+  [[nodiscard]] bool is_window_read(Window window) const {
+    return window_tickers[static_cast<std::size_t>(window)].reader_count > 0 ||
+           (window == Window::day_1 && mini_tickers.reader_count + tickers.reader_count > 0);
+  }
   [[nodiscard]] bool wants_tickers() const {
     bool wanted = mini_tickers.reader_count + tickers.reader_count > 0;
     for (const Stream& stream : window_tickers) wanted |= stream.reader_count > 0;
@@ -133,6 +139,7 @@ struct MarketStreams::State {
   [[nodiscard]] Stream* find(const StreamName& name);
   [[nodiscard]] Stream& make(const StreamName& name);
   [[nodiscard]] CandleStream& candle_stream(const StreamName& name);  // REQUIRES that somebody reads it
+  [[nodiscard]] TradeRange range_of(core::MarketId market, Window window, core::Time now) const;
   void begin_telling(Stream& stream);
   void end_telling(Stream& stream);
 
