@@ -1,4 +1,5 @@
-// The REST gateway: the Binance-compatible Spot endpoints, health and metrics, over HTTP/1.1.
+// The REST gateway: the Binance-compatible Spot endpoints, health and metrics, over HTTP/1.1; and the door to whatever
+// runs over WebSocket connections, which begin as HTTP requests.
 //
 // It owns its connections' sessions (gateways/http), the limits' counters (gateways/limits) and the table of requests
 // that wait for the exchange; it reads the views and submits commands through the ExchangePort. It knows no socket, no
@@ -15,6 +16,8 @@
 #include "gateways/exchange_port.h"
 #include "gateways/http/options.h"
 #include "gateways/limits/profile.h"
+#include "gateways/websocket/application.h"
+#include "gateways/websocket/options.h"
 #include "pkg/io/net.h"
 #include "services/orders/types.h"
 
@@ -23,6 +26,7 @@ namespace rest {
 struct Options {
   limits::Profile limits = limits::binance_profile();  // or limits::open_profile()
   http::Options http;
+  websocket::Options websocket;                // its messages_per_second_max is the limits' profile's
   std::size_t waiting_requests_max = 200'000;  // requests whose command is on its way; above it: -1008
   orders::SelfTrade self_trade_default = orders::SelfTrade::none;  // of orders that name no selfTradePreventionMode
 };
@@ -38,6 +42,7 @@ struct Counters {
   std::uint64_t rate_limited = 0;            // 429 and 418
   std::uint64_t replies_without_client = 0;  // the connection was gone when the reply came
   std::size_t connections_open = 0;
+  std::size_t websockets_open = 0;   // of them
   std::size_t requests_waiting = 0;  // for the exchange
 };
 
@@ -53,8 +58,13 @@ class Gateway final : public io::ConnectionHandler, public gateways::ReplyHandle
   // Time-outs: idle connections, half requests, clients that do not read. Call about ten times a second; `monotonic_ns`
   // never falls.
   void tick(std::int64_t monotonic_ns);
+  // From now on a request that asks for WebSocket gets it, when `factory` makes an application for its path. Once,
+  // before the first connection.
+  void set_upgrade(websocket::Factory factory);
   // Every later command is answered with -1016 and every response closes its connection; reads still work.
   void stop();
+  // Ends every WebSocket connection with 1001: the last step of a stop, when the replies that were due have been given.
+  void close_websockets();
   [[nodiscard]] Counters counters() const;
 
   // io::ConnectionHandler

@@ -143,6 +143,11 @@ ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile)
                    fmt::format("Too many requests; current limit is {} requests per {}. {}", profile.raw_requests.count,
                                window_name(profile.raw_requests), kUseStreams));
       break;
+    case limits::Finding::too_many_connections:
+      error = make(429, -1003,
+                   fmt::format("Too many connections; current limit is {} WebSocket connections per {}.",
+                               profile.websocket_connections.count, window_name(profile.websocket_connections)));
+      break;
     case limits::Finding::banned:
       error = make(418, -1003,
                    fmt::format("Way too much request weight used; IP banned until {}. Please use WebSocket Streams for "
