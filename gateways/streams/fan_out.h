@@ -59,7 +59,7 @@ class Reader;
 struct Entry {
   static constexpr std::uint64_t kUpToDate = std::numeric_limits<std::uint64_t>::max();
   Reader* reader = nullptr;
-  std::uint32_t place = 0;                  // its position among the reader's own
+  std::uint32_t place = 0;                 // its position among the reader's own
   std::uint64_t behind_since = kUpToDate;  // else the change it was first passed over with; 0: it has just come
 };
 
@@ -169,9 +169,8 @@ class FanOut {
       for (Entry& entry : stream.readers[i]) {
         const std::uint64_t since = entry.behind_since;
         if (!may_catch_up(stream, entry)) continue;
-        write_each(since, Format::at(i).unit, [&](std::string_view payload) {
-          send(*entry.reader, make_frame(stream, Format::at(i), payload));
-        });
+        write_each(since, Format::at(i).unit,
+                   [&](std::string_view payload) { send(*entry.reader, make_frame(stream, Format::at(i), payload)); });
       }
     }
   }

@@ -61,11 +61,7 @@ bool is_millisecond(std::string_view unit) { return unit == "MILLISECOND" || uni
 }  // namespace
 
 Gateway::Gateway(Options options, gateways::ExchangePort& port, UserHub& users, ListenKeys::RandomBytes random)
-    : options_(options),
-      port_(port),
-      users_(users),
-      listen_keys_(std::move(random)),
-      markets_(port, options_.slow) {}
+    : options_(options), port_(port), users_(users), listen_keys_(std::move(random)), markets_(port, options_.slow) {}
 
 std::unique_ptr<websocket::Application> Gateway::open(websocket::Peer& peer, std::string_view path,
                                                       std::string_view query) {

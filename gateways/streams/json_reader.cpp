@@ -238,9 +238,7 @@ bool JsonReader::next(char closing) {
   return true;
 }
 
-bool JsonReader::next_element() {
-  return next(']');
-}
+bool JsonReader::next_element() { return next(']'); }
 
 bool JsonReader::next_key(std::string& key) {
   if (!next('}')) return false;

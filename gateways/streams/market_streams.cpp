@@ -127,7 +127,8 @@ void MarketStreams::State::begin_telling(Stream& stream) {
   if (const auto window = window_in(name)) {
     // Whoever comes is told the state; from here on, what changes.
     const std::size_t w = index_of(*window);
-    if (!is_window_read(watch, *window) && !all.is_window_read(*window)) market.told[w] = range_of(name.market, *window, sent_at(port.now()));
+    if (!is_window_read(watch, *window) && !all.is_window_read(*window))
+      market.told[w] = range_of(name.market, *window, sent_at(port.now()));
   }
   const std::uint64_t update = views().markets.depth(name.market, 0).last_update_id;
   if (name.kind == StreamKind::depth) {

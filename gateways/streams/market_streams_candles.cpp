@@ -66,7 +66,8 @@ void MarketStreams::State::close_candles(CandleStream& stream, core::Time until,
   for (int told = 0; stream.next_open <= until; ++told) {
     if (told < kEmptyToldMax) tell_candle(stream, *stream.candle, true, sent);
     stream.previous = stream.candle;
-    const core::Time open_time = told < kEmptyToldMax ? stream.next_open : open_of(name.interval, until, offset_of(name));
+    const core::Time open_time =
+        told < kEmptyToldMax ? stream.next_open : open_of(name.interval, until, offset_of(name));
     stream.candle = flat(open_time, stream.candle->close);
     stream.next_open = next_open(name.interval, open_time, offset_of(name));
     stream.is_changed = false;

@@ -65,9 +65,8 @@ void MarketStreams::State::tell_depth(bool fast, core::Time sent) {
       if (partial.stream.reader_count == 0 || partial.told == record.last_update) continue;
       const market_data::Depth best = views().markets.depth(market, kPartialLevels[i]);
       partial.told = best.last_update_id;
-      fan_out.publish(partial.stream, ++change, false, [&, of = listing(market)](JsonWriter& json, TimeUnit) {
-        write_partial_depth(json, of, best);
-      });
+      fan_out.publish(partial.stream, ++change, false,
+                      [&, of = listing(market)](JsonWriter& json, TimeUnit) { write_partial_depth(json, of, best); });
     }
   }
 }
@@ -96,9 +95,8 @@ void MarketStreams::State::tell_tickers(core::Time sent) {
 void MarketStreams::State::tell_draft(std::size_t array) {
   auto& draft = arrays[array].draft;
   if (draft[0].empty() && draft[1].empty()) return;
-  fan_out.publish(*arrays[array].stream, change, false, [&](JsonWriter& json, TimeUnit unit) {
-    json.begin_array().raw(draft[index_of(unit)]).end_array();
-  });
+  fan_out.publish(*arrays[array].stream, change, false,
+                  [&](JsonWriter& json, TimeUnit unit) { json.begin_array().raw(draft[index_of(unit)]).end_array(); });
   for (std::string& json : draft) json.clear();
 }
 
@@ -176,9 +174,8 @@ void MarketStreams::State::catch_up(core::Time sent) {
     if (stream->name.market.is_none()) {
       catch_up_all(*stream, sent);
     } else {
-      fan_out.catch_up(*stream, [&](JsonWriter& json, TimeUnit unit) {
-        write_state(json, stream->name, {sent, unit});
-      });
+      fan_out.catch_up(*stream,
+                       [&](JsonWriter& json, TimeUnit unit) { write_state(json, stream->name, {sent, unit}); });
     }
   }
 }

@@ -55,9 +55,8 @@ void MarketStreams::State::hear_trade(Tracked& market, const MarketEvent& event,
                                  .buyer_is_maker = event.side == matching::Side::sell};
   if (watch->trades.reader_count > 0) {
     const spot::Listing of = listing(event.market);
-    fan_out.publish(watch->trades, change, true, [&](spot::JsonWriter& json, spot::TimeUnit unit) {
-      write_trade(json, of, {sent, unit}, trade);
-    });
+    fan_out.publish(watch->trades, change, true,
+                    [&](spot::JsonWriter& json, spot::TimeUnit unit) { write_trade(json, of, {sent, unit}, trade); });
   }
   if (watch->aggregate_trades.reader_count > 0) {
     if (!runs.empty() && runs.back().market == event.market && runs.back().taker == event.taker_order &&
@@ -82,15 +81,13 @@ void MarketStreams::State::hear_trade(Tracked& market, const MarketEvent& event,
 void MarketStreams::State::tell_runs(core::Time sent) {
   for (std::size_t i = runs.size(); i-- > 0;) {
     const bool is_last = i + 1 == runs.size() || runs[i + 1].market != runs[i].market;
-    runs[i].trade.id =
-        is_last ? views().markets.last_trade(runs[i].market)->aggregate : runs[i + 1].trade.id - 1;
+    runs[i].trade.id = is_last ? views().markets.last_trade(runs[i].market)->aggregate : runs[i + 1].trade.id - 1;
   }
   for (const Run& run : runs) {
     const spot::Listing of = listing(run.market);
-    fan_out.publish(tracked_of(run.market).watch->aggregate_trades, change, true,
-                    [&](spot::JsonWriter& json, spot::TimeUnit unit) {
-                      write_aggregate_trade(json, of, {sent, unit}, run.trade);
-                    });
+    fan_out.publish(
+        tracked_of(run.market).watch->aggregate_trades, change, true,
+        [&](spot::JsonWriter& json, spot::TimeUnit unit) { write_aggregate_trade(json, of, {sent, unit}, run.trade); });
   }
   runs.clear();
 }

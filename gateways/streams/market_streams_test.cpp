@@ -91,8 +91,8 @@ TEST(DepthStream, TellsWhatHasChangedEverySecondOrTenTimes) {
   EXPECT_TRUE(slow.take().empty());
   floor.cancel(floor.ann, floor.sell("50002", "1"));
   floor.pass(100);
-  EXPECT_EQ(fast.take_one(), R"({"e":"depthUpdate","E":1700000000200,"s":"BTCUSDT","U":)" +
-                                 std::to_string(before + 5) + R"(,"u":)" + std::to_string(before + 6) +
+  EXPECT_EQ(fast.take_one(), R"({"e":"depthUpdate","E":1700000000200,"s":"BTCUSDT","U":)" + std::to_string(before + 5) +
+                                 R"(,"u":)" + std::to_string(before + 6) +
                                  R"(,"b":[],"a":[["50002.00000000","0.00000000"]]})");
   floor.pass(1000);
   EXPECT_TRUE(fast.take().empty()) << "nothing has changed";
@@ -224,10 +224,10 @@ TEST(TickerStream, OfAllMarketsHasThoseThatHaveChanged) {
   TestFloor floor;
   trade_twice(floor);
   const std::pair<std::string_view, std::string_view> streams[] = {{"!miniTicker@arr", "24hrMiniTicker"},
-                                                                    {"!ticker@arr", "24hrTicker"},
-                                                                    {"!ticker_1h@arr", "1hTicker"},
-                                                                    {"!ticker_4h@arr", "4hTicker"},
-                                                                    {"!ticker_1d@arr", "1dTicker"}};
+                                                                   {"!ticker@arr", "24hrTicker"},
+                                                                   {"!ticker_1h@arr", "1hTicker"},
+                                                                   {"!ticker_4h@arr", "4hTicker"},
+                                                                   {"!ticker_1d@arr", "1dTicker"}};
   for (const auto& [stream, type] : streams) {
     TestClient client(floor.gateway, "/ws/" + std::string(stream));
     floor.pass(100);
@@ -361,8 +361,7 @@ TEST(Shutdown, IsToldToEverybody) {
   TestClient raw(floor.gateway, "/ws"), combined(floor.gateway, "/stream", "streams=btcusdt@trade");
   floor.gateway.announce_shutdown(floor.port.time);
   EXPECT_EQ(raw.take_one(), R"({"e":"serverShutdown","E":1700000000000})");
-  EXPECT_EQ(combined.take_one(),
-            R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1700000000000}})");
+  EXPECT_EQ(combined.take_one(), R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1700000000000}})");
 }
 
 }  // namespace

@@ -59,10 +59,10 @@ struct TradeRange {
 
 // Of every market, since somebody has watched any; small, for there may be very many.
 struct Tracked {
-  std::unique_ptr<Watch> watch;    // null: nobody reads streams of this market alone
-  std::uint64_t last_update = 0;   // of the events heard of
-  market_data::BestPrices best;    // as last compared
-  std::uint64_t best_change = 0;   // the change that moved it
+  std::unique_ptr<Watch> watch;   // null: nobody reads streams of this market alone
+  std::uint64_t last_update = 0;  // of the events heard of
+  market_data::BestPrices best;   // as last compared
+  std::uint64_t best_change = 0;  // the change that moved it
   std::uint64_t ticker_change = 0;
   std::array<TradeRange, kWindows.size()> told;  // what the statistics last told were made of, by window
   bool is_touched = false;                       // in this batch

@@ -71,8 +71,7 @@ struct UserHub::State {
   void hand_out(std::uint32_t position, core::Time sent, const AccountEvent& event, bool follows_cancel);
 };
 
-void UserHub::State::hand_out(std::uint32_t position, core::Time sent, const AccountEvent& event,
-                              bool follows_cancel) {
+void UserHub::State::hand_out(std::uint32_t position, core::Time sent, const AccountEvent& event, bool follows_cancel) {
   if (const auto* order = std::get_if<OrderEvent>(&event.body)) {
     if (order->execution == Execution::cancel_rejected) return;
     // An order that never came to be is told of only when its account has lost another for it.

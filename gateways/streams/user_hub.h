@@ -29,7 +29,8 @@ struct UserHubCounters {
   std::uint64_t messages_encoded = 0, messages_sent = 0;
 };
 
-// Encodes each event once (once per time unit), however many read it, and nothing for accounts nobody reads. One thread.
+// Encodes each event once (once per time unit), however many read it, and nothing for accounts nobody reads. One
+// thread.
 //
 // Per step of an order: executionReport, then outboundAccountPosition with the balances after that step. Per deposit:
 // balanceUpdate, then outboundAccountPosition. An order that was rejected is told of only when it was to replace one

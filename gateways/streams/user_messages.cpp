@@ -175,8 +175,7 @@ void write_execution_report(JsonWriter& json, const UserMessageContext& context,
   spot::write_amount(json, "Q", listing.quote, order.quote_quantity);
   if (order.execution != Execution::rejected) json.field("W", in_unit(order.created, context.unit));
   json.field("V", spot::name_of(order.self_trade));
-  if (order.status == OrderStatus::expired)
-    json.field("eR", spot::expiry_reason(spot::view_of(order, name.view())));
+  if (order.status == OrderStatus::expired) json.field("eR", spot::expiry_reason(spot::view_of(order, name.view())));
   json.end_object();
 }
 
