@@ -65,47 +65,50 @@ core::Result<std::vector<orders::AccountEvent>> carry_out(Exchange& exchange, co
 core::Result<void> Loop::run(StopSignals& signals) {
   while (true) {
     turn();
-    if (exchange_.failure()) return std::unexpected(*exchange_.failure());
-    const std::int64_t now_ns = clock_.monotonic_ns();
+    if (at_.exchange.failure()) return std::unexpected(*at_.exchange.failure());
+    const std::int64_t now_ns = at_.clock.monotonic_ns();
     if (now_ns < next_tick_ns_) continue;
-    next_tick_ns_ = now_ns + kTickNs;
-    gateway_.tick(now_ns);
+    next_tick_ns_ = std::max(next_tick_ns_ + kTickNs, now_ns + kTickNs / 2);  // on a grid: streams have a beat
+    at_.gateway.tick(now_ns);
+    at_.streams.tick(now_ns, at_.clock.now());
     if (signals.asked()) return stop();
   }
 }
 
 void Loop::turn() {
-  const host::Turn turn = exchange_.step();
-  snapshots_.tick(exchange_);
-  if (traders_ != nullptr) traders_->turn();
-  std::int64_t wait = wait_ns(turn, clock_.monotonic_ns());
-  if (traders_ != nullptr) wait = std::min(wait, traders_->wait_ns_max());
-  network_.run_once(wait);
+  const host::Turn turn = at_.exchange.step();
+  at_.snapshots.tick(at_.exchange);
+  if (at_.traders != nullptr) at_.traders->turn();
+  std::int64_t wait = wait_ns(turn, at_.clock.monotonic_ns());
+  if (at_.traders != nullptr) wait = std::min(wait, at_.traders->wait_ns_max());
+  at_.network.run_once(wait);
 }
 
 // 0: look again at once.
 std::int64_t Loop::wait_ns(const host::Turn& turn, std::int64_t now_ns) {
-  if (exchange_.in_flight() == 0) {
+  const std::int64_t to_tick_ns = std::clamp<std::int64_t>(next_tick_ns_ - now_ns, 0, kTickNs);
+  if (at_.exchange.in_flight() == 0) {
     pending_since_ns_ = 0;
-    return kTickNs;
+    return to_tick_ns;
   }
   if (pending_since_ns_ == 0 || turn.released > 0) pending_since_ns_ = now_ns;
   if (turn.call_again_ns) return *turn.call_again_ns - now_ns > kMillisecond ? kMillisecond : 0;
-  return now_ns - pending_since_ns_ < kSpinNsMax ? 0 : kTickNs;
+  return now_ns - pending_since_ns_ < kSpinNsMax ? 0 : to_tick_ns;
 }
 
 core::Result<void> Loop::stop() {
-  network_.stop_listening();
-  gateway_.stop();
-  exchange_.request_checkpoint();
-  exchange_.stop();
-  const std::int64_t until_ns = clock_.monotonic_ns() + kStopNsMax;
+  at_.network.stop_listening();
+  at_.streams.announce_shutdown(at_.clock.now());
+  at_.gateway.stop();
+  at_.exchange.request_checkpoint();
+  at_.exchange.stop();
+  const std::int64_t until_ns = at_.clock.monotonic_ns() + kStopNsMax;
   do {
-    exchange_.step();
-    if (exchange_.failure()) return std::unexpected(*exchange_.failure());
-    if (exchange_.drained()) gateway_.close_websockets();  // not before their last replies
-    network_.run_once(exchange_.drained() ? 0 : kMillisecond);
-  } while (!(exchange_.drained() && network_.all_sent()) && clock_.monotonic_ns() < until_ns);
+    at_.exchange.step();
+    if (at_.exchange.failure()) return std::unexpected(*at_.exchange.failure());
+    if (at_.exchange.drained()) at_.gateway.close_websockets();  // not before their last replies
+    at_.network.run_once(at_.exchange.drained() ? 0 : kMillisecond);
+  } while (!(at_.exchange.drained() && at_.network.all_sent()) && at_.clock.monotonic_ns() < until_ns);
   return {};
 }
 

@@ -12,6 +12,7 @@
 
 #include "cmd/exchange/demo_traders.h"
 #include "cmd/exchange/exchange.h"
+#include "cmd/exchange/live_streams.h"
 #include "cmd/exchange/snapshots.h"
 #include "gateways/rest/gateway.h"
 #include "pkg/core/error.h"
@@ -35,15 +36,17 @@ class StopSignals {
 
 class Loop {
  public:
-  // `traders` may be null: nobody trades by itself.
-  Loop(Exchange& exchange, io::AsioNetwork& network, rest::Gateway& gateway, Snapshots& snapshots,
-       const io::Clock& clock, DemoTraders* traders)
-      : exchange_(exchange),
-        network_(network),
-        gateway_(gateway),
-        snapshots_(snapshots),
-        clock_(clock),
-        traders_(traders) {}
+  // What takes its turn; all of it outlives the loop.
+  struct Parts {
+    Exchange& exchange;
+    io::AsioNetwork& network;
+    rest::Gateway& gateway;
+    LiveStreams& streams;
+    Snapshots& snapshots;
+    const io::Clock& clock;
+    DemoTraders* traders = nullptr;  // null: nobody trades by itself
+  };
+  explicit Loop(const Parts& parts) : at_(parts) {}
 
   // Until a signal: drains, writes a last checkpoint, sends what is owed. Errors: the journal's device failed.
   [[nodiscard]] core::Result<void> run(StopSignals& signals);
@@ -53,12 +56,7 @@ class Loop {
   [[nodiscard]] std::int64_t wait_ns(const host::Turn& turn, std::int64_t now_ns);
   [[nodiscard]] core::Result<void> stop();
 
-  Exchange& exchange_;
-  io::AsioNetwork& network_;
-  rest::Gateway& gateway_;
-  Snapshots& snapshots_;
-  const io::Clock& clock_;
-  DemoTraders* const traders_;
+  const Parts at_;
   std::int64_t pending_since_ns_ = 0;  // 0: nothing in flight at the last turn
   std::int64_t next_tick_ns_ = 0;
 };

@@ -17,6 +17,7 @@
 #include "cmd/exchange/demo.h"
 #include "cmd/exchange/demo_traders.h"
 #include "cmd/exchange/journal_thread.h"
+#include "cmd/exchange/live_streams.h"
 #include "cmd/exchange/loop.h"
 #include "cmd/exchange/metrics.h"
 #include "cmd/exchange/operations.h"
@@ -205,8 +206,10 @@ Result<void> serve(const StartOptions& options) {
   const auto demo = options.demo ? prepare_demo(config->data, exchange, *store, ring) : Result<DemoAccount>();
   if (!demo) return std::unexpected(demo.error());
   Snapshots snapshots(disk, journal_options, config->snapshot_interval_commands, recovered->snapshot, wake);
+  LiveStreams streams(exchange);
   rest::Gateway gateway(rest_options(*config), exchange, ring, network,
-                        [&metrics](std::string& out) { metrics.append(out); });
+                        [&metrics, &streams](std::string& out) { metrics.append(out), streams.append_metrics(out); });
+  gateway.set_upgrade(streams.factory());
   DemoTraders demo_traders(exchange, traders_options(*config, epoch));
   std::string url;
   const auto status = [&](json::object& out) {
@@ -229,8 +232,14 @@ Result<void> serve(const StartOptions& options) {
 
   exchange.serve();
   print_serving(*config, *address, options.demo ? &*demo : nullptr);
-  DemoTraders* const traders = options.demo ? &demo_traders : nullptr;
-  const auto ended = Loop(exchange, network, gateway, snapshots, clock, traders).run(signals);
+  const auto ended = Loop({.exchange = exchange,
+                           .network = network,
+                           .gateway = gateway,
+                           .streams = streams,
+                           .snapshots = snapshots,
+                           .clock = clock,
+                           .traders = options.demo ? &demo_traders : nullptr})
+                         .run(signals);
   if (!ended) return std::unexpected(device_failed(ended.error()));
   remove_control_socket(config->data);
   spdlog::info("stopped at sequence {}", exchange.durable().value());

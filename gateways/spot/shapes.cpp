@@ -19,20 +19,6 @@ std::string_view name_in(const std::array<std::pair<std::string_view, Value>, N>
   return {};
 }
 
-// Why an order expired: it follows from what it was.
-std::string_view expiry_reason(const OrderView& order) {
-  switch (order.type) {
-    case orders::OrderType::market:
-    case orders::OrderType::market_by_quote:
-      return "INSUFFICIENT_LIQUIDITY";
-    case orders::OrderType::limit:
-    case orders::OrderType::limit_maker:
-      break;
-  }
-  return order.time_in_force == orders::TimeInForce::fok ? "UNFILLED_FOK_ORDER_EXPIRED"
-                                                         : "UNFILLED_IOC_QUANTITY_EXPIRED";
-}
-
 }  // namespace
 
 Listing listing_of(const instruments::Registry& instruments, const instruments::Market& market) {
@@ -85,6 +71,19 @@ std::string_view name_of(instruments::MarketState state) {
   return state == instruments::MarketState::trading ? "TRADING" : "HALT";
 }
 
+std::string_view expiry_reason(const OrderView& order) {
+  switch (order.type) {
+    case orders::OrderType::market:
+    case orders::OrderType::market_by_quote:
+      return "INSUFFICIENT_LIQUIDITY";
+    case orders::OrderType::limit:
+    case orders::OrderType::limit_maker:
+      break;
+  }
+  return order.time_in_force == orders::TimeInForce::fok ? "UNFILLED_FOK_ORDER_EXPIRED"
+                                                         : "UNFILLED_IOC_QUANTITY_EXPIRED";
+}
+
 void write_price(JsonWriter& json, std::string_view key, const Listing& listing, core::Price price) {
   json.key(key).quoted(
       [&](std::string& out) { instruments::append_price(out, listing.market, price, listing.quote.ledger_decimals); });
@@ -108,6 +107,16 @@ void write_level(JsonWriter& json, const Listing& listing, core::Price price, co
     instruments::append_quantity(out, listing.market, quantity, listing.base.ledger_decimals);
   });
   json.end_array();
+}
+
+core::ClientOrderId made_cancel_id(core::Sequence command) {
+  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  std::array<char, 14> text;
+  text.fill('0');
+  text[0] = 'c';
+  std::uint64_t rest = command.value();
+  for (std::size_t i = text.size(); i-- > 1; rest /= kDigits.size()) text[i] = kDigits[rest % kDigits.size()];
+  return core::ClientOrderId(std::string_view(text.data(), text.size()));
 }
 
 namespace {

@@ -74,6 +74,11 @@ struct OrderView {
 [[nodiscard]] OrderView view_of(const orders::OrderEvent& event, std::string_view client_order_id);
 [[nodiscard]] OrderView view_of(const history::Order& order);
 
+// Why an order has expired: it follows from what it was. REQUIRES status expired.
+[[nodiscard]] std::string_view expiry_reason(const OrderView& order);
+// The exchange's own name for a cancel that came without one.
+[[nodiscard]] core::ClientOrderId made_cancel_id(core::Sequence command);
+
 // price to side, in the order of the published examples.
 void write_terms(JsonWriter& json, const Listing& listing, const OrderView& order);
 // Fields that are there only for orders that ended by self-trade prevention or by expiry.
