@@ -22,6 +22,7 @@
 #include "cmd/exchange/progress_bar.h"
 #include "cmd/exchange/recovery.h"
 #include "cmd/exchange/snapshots.h"
+#include "gateways/desk/desk.h"
 #include "gateways/rest/gateway.h"
 #include "pkg/io/asio_network.h"
 #include "pkg/io/clock.h"
@@ -133,8 +134,8 @@ Result<Config> configure(const StartOptions& options) {
   return config;
 }
 
-rest::Options rest_options(const Config& config) {
-  rest::Options options;
+desk::Options desk_options(const Config& config) {
+  desk::Options options;
   options.limits = config.limits == LimitsProfile::binance ? limits::binance_profile() : limits::open_profile();
   return options;
 }
@@ -191,8 +192,8 @@ Result<void> serve(const StartOptions& options) {
     demo = std::move(*prepared);
   }
   Snapshots snapshots(disk, journal_options, config->snapshot_interval_commands, recovered->snapshot, wake);
-  rest::Gateway gateway(rest_options(*config), exchange, ring, network,
-                        [&metrics](std::string& out) { metrics.append(out); });
+  desk::Desk desk(desk_options(*config), exchange, ring);
+  rest::Gateway gateway({}, desk, network, [&metrics](std::string& out) { metrics.append(out); });
   std::string url;
   const auto status = [&](json::object& out) {
     out["url"] = url;

@@ -39,7 +39,7 @@ TEST(ExchangeInfo, OneMarketUnderTheOpenLimits) {
 }
 
 TEST(ExchangeInfo, NamesThePublishedLimits) {
-  TestHouse house{Options{}};
+  TestHouse house{desk::Options{}};
   const std::string body = house.get("/api/v3/exchangeInfo?symbol=ETHBTC").body;
   EXPECT_NE(
       body.find(R"("rateLimits":[{"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":6000},)"

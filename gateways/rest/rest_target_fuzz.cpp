@@ -6,12 +6,13 @@
 
 #include "gateways/auth/hmac.h"
 #include "gateways/auth/payload.h"
+#include "gateways/rest/gateway.h"
 #include "gateways/rest/test_port.h"
 
 namespace {
 
 struct World {
-  World() : gateway({.limits = limits::open_profile()}, port, keys, network) {
+  World() : desk({.limits = limits::open_profile()}, port, keys), gateway({}, desk, network) {
     (void)network.listen("", gateway);
     port.apply(ledger::OpenAccount{ledger::AccountName("ann")});
     CHECK(keys.add({.api_key = key,
@@ -30,6 +31,7 @@ struct World {
   rest::TestPort port;
   auth::KeyRing keys;
   rest::TestNetwork network;
+  desk::Desk desk;
   rest::Gateway gateway;
 };
 

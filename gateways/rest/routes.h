@@ -5,10 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "gateways/desk/operation.h"
 #include "gateways/http/request.h"
-#include "gateways/spot/context.h"
-#include "gateways/spot/security.h"
-#include "gateways/spot/trading.h"
 
 namespace rest {
 
@@ -21,10 +19,21 @@ struct Route {
   std::uint32_t weight = 1;
   spot::Security security = spot::Security::none;
   spot::Read read = nullptr;
+  spot::ReadPast read_past = nullptr;
   spot::Order order = nullptr;
   std::uint32_t (*weigh)(const spot::Parameters&) = nullptr;  // instead of weight, where parameters decide
   bool places_order = false;                                  // counts against the account's orders
   Internal internal = Internal::none;
+
+  [[nodiscard]] constexpr desk::Operation operation() const {
+    return {.weight = weight,
+            .security = security,
+            .read = read,
+            .read_past = read_past,
+            .order = order,
+            .weigh = weigh,
+            .places_order = places_order};
+  }
 };
 
 [[nodiscard]] std::span<const Route> routes();

@@ -122,6 +122,10 @@ ApiError timed_out() {
               "Timeout waiting for response from backend server. Send status unknown; execution status unknown.");
 }
 
+ApiError archive_unavailable() {
+  return make(503, -1001, "Internal error; unable to process your request. Please try again.");
+}
+
 ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile) {
   constexpr std::string_view kUseStreams = "Please use WebSocket Streams for live updates to avoid polling the API.";
   ApiError error;

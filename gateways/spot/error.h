@@ -74,6 +74,7 @@ void write(JsonWriter& json, const ApiError& error);
 [[nodiscard]] ApiError client_order_id_differs();
 [[nodiscard]] ApiError refused(gateways::Refusal refusal);
 [[nodiscard]] ApiError timed_out();
+[[nodiscard]] ApiError archive_unavailable();
 [[nodiscard]] ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile);
 
 enum class Asked : std::uint8_t { place, cancel };

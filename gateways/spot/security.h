@@ -26,6 +26,10 @@ struct Signed {
                                                            std::string_view api_key,
                                                            std::span<const std::string_view> payload, Security security,
                                                            core::Time now);
+// The same for a request of a connection that has been authenticated with a key: it brings a timestamp, and nothing
+// that proves who sent it.
+[[nodiscard]] std::expected<Signed, ApiError> check_session(Arguments& arguments, const auth::KeyEntry& key,
+                                                            Security security, core::Time now);
 // The complaint about a request that is not fresh; nothing when it is.
 [[nodiscard]] std::optional<ApiError> staleness(const auth::Freshness& freshness, core::Time now);
 
