@@ -99,6 +99,7 @@ core::Result<void> Loop::stop() {
   do {
     exchange_.step();
     if (exchange_.failure()) return std::unexpected(*exchange_.failure());
+    if (exchange_.drained()) gateway_.close_websockets();  // not before their last replies
     network_.run_once(exchange_.drained() ? 0 : kMillisecond);
   } while (!(exchange_.drained() && network_.all_sent()) && clock_.monotonic_ns() < until_ns);
   return {};

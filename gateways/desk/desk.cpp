@@ -26,15 +26,18 @@ Counters Desk::counters() const {
   return out;
 }
 
-spot::ApiError Desk::counted(spot::ApiError error) {
+std::expected<void, spot::ApiError> Desk::answer_to(const limits::Verdict& verdict) {
+  if (verdict.finding == limits::Finding::allowed) return {};
   ++counters_.rate_limited;
-  return error;
+  return std::unexpected(spot::limited(verdict, options_.limits));
 }
 
 std::expected<void, spot::ApiError> Desk::admit(limits::Address& address, std::uint32_t weight) {
-  const limits::Verdict verdict = limiter_.request(address, weight, port_.now());
-  if (verdict.finding == limits::Finding::allowed) return {};
-  return std::unexpected(counted(spot::limited(verdict, options_.limits)));
+  return answer_to(limiter_.request(address, weight, port_.now()));
+}
+
+std::expected<void, spot::ApiError> Desk::admit_websocket(limits::Address& address, std::uint32_t weight) {
+  return answer_to(limiter_.websocket(address, weight, port_.now()));
 }
 
 spot::Context Desk::context(spot::TimeUnit time_unit, const auth::Key* key, core::Time now) const {
@@ -73,9 +76,8 @@ std::expected<Outcome, spot::ApiError> Desk::carry_out(Client& client, const Ope
     return Outcome::answered;
   }
   if (operation.places_order) {
-    const limits::Verdict verdict = limiter_.may_place(at.account(), now);
-    if (verdict.finding != limits::Finding::allowed)
-      return std::unexpected(counted(spot::limited(verdict, options_.limits)));
+    if (auto allowed = answer_to(limiter_.may_place(at.account(), now)); !allowed)
+      return std::unexpected(std::move(allowed.error()));
   }
   spot::Pending pending;
   operation.order(at, arguments, command_, pending);
@@ -107,7 +109,7 @@ std::expected<Outcome, spot::ApiError> Desk::submit(const Client& client, const 
 std::expected<Outcome, spot::ApiError> Desk::ask_archive(const Client& client, const Request& request,
                                                          const spot::Context& context,
                                                          std::unique_ptr<spot::PastRead> read) {
-  if (archive_ == nullptr) return std::unexpected(spot::archive_unavailable());
+  if (archive_ == nullptr) return std::unexpected(spot::unavailable());
   if (reads_.size() >= options_.archive_reads_max) return std::unexpected(spot::refused(gateways::Refusal::overloaded));
   gateways::ArchiveQuestion question = read->question;
   const std::uint64_t token =
@@ -162,7 +164,7 @@ void Desk::on_archive(std::uint64_t token, core::Result<gateways::ArchiveAnswer>
   if (client == nullptr) return;
   body_.clear();
   spot::JsonWriter json(body_);
-  std::expected<void, spot::ApiError> written = std::unexpected(spot::archive_unavailable());
+  std::expected<void, spot::ApiError> written = std::unexpected(spot::unavailable());
   if (answer) written = waiting.read->write(context(waiting.time_unit, waiting.key.get(), port_.now()), *answer, json);
   client->on_answer(waiting.who.request,
                     {.error = written ? nullptr : &written.error(), .body = body_, .orders_of = {}});

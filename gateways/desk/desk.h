@@ -94,6 +94,8 @@ class Desk final : public gateways::ReplyHandler, public gateways::ArchiveHandle
 
   // Counts a request of the address, or refuses it.
   [[nodiscard]] std::expected<void, spot::ApiError> admit(limits::Address& address, std::uint32_t weight);
+  // The same for a request that opens a WebSocket connection.
+  [[nodiscard]] std::expected<void, spot::ApiError> admit_websocket(limits::Address& address, std::uint32_t weight);
   // REQUIRES the request to be admitted. Appends to `body`; after an error what it holds means nothing.
   [[nodiscard]] std::expected<Outcome, spot::ApiError> carry_out(Client& client, const Operation& operation,
                                                                  const Request& request, std::string& body);
@@ -145,7 +147,7 @@ class Desk final : public gateways::ReplyHandler, public gateways::ArchiveHandle
   [[nodiscard]] std::expected<Outcome, spot::ApiError> ask_archive(const Client& client, const Request& request,
                                                                    const spot::Context& context,
                                                                    std::unique_ptr<spot::PastRead> read);
-  [[nodiscard]] spot::ApiError counted(spot::ApiError error);
+  [[nodiscard]] std::expected<void, spot::ApiError> answer_to(const limits::Verdict& verdict);
   void count_orders(const gateways::Reply& reply, const spot::Pending& pending);
   // Null when nobody waits for it any more.
   [[nodiscard]] Client* find(const Waiter& who);

@@ -53,16 +53,6 @@ Method method_named(std::string_view text) {
   return found == kMethods.end() ? Method::unknown : *found;
 }
 
-// Whether a comma-separated list has that word.
-bool lists(std::string_view list, std::string_view word) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    if (equal_ignoring_case(trimmed(list.substr(0, comma)), word)) return true;
-    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-  }
-  return false;
-}
-
 std::optional<std::size_t> parse_length(std::string_view text) {
   if (text.empty()) return std::nullopt;
   std::size_t value = 0;
@@ -199,6 +189,15 @@ std::string_view name(Method method) {
       return "";
   }
   return "";
+}
+
+bool lists(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    if (equal_ignoring_case(trimmed(list.substr(0, comma)), word)) return true;
+    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+  }
+  return false;
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {

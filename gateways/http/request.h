@@ -41,6 +41,8 @@ struct Request {
   std::string_view body;
 };
 
+// Whether a comma-separated list has that word, whatever its case.
+[[nodiscard]] bool lists(std::string_view list, std::string_view word);
 // ASCII letters alike whatever their case.
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
 

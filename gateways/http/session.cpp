@@ -39,6 +39,8 @@ std::string_view status_line(int status) {
       return "HTTP/1.1 417 Expectation Failed\r\n";
     case 418:
       return "HTTP/1.1 418 I'm a teapot\r\n";
+    case 426:
+      return "HTTP/1.1 426 Upgrade Required\r\n";
     case 429:
       return "HTTP/1.1 429 Too Many Requests\r\n";
     case 431:
@@ -97,15 +99,16 @@ bool Session::may_take_more() const {
 }
 
 void Session::receive(core::BytesView bytes) {
+  const std::string_view text = core::as_text(bytes);
+  if (handed_over_) buffer_ += text;
   if (closing_) return;
   active_ns_ = now_ns_;
-  const std::string_view text = core::as_text(bytes);
   if (!buffer_.empty()) {
     buffer_ += text;
     process_buffer();
   } else {
     const std::size_t used = process(text);
-    if (!closing_ && used < text.size()) {
+    if ((!closing_ || handed_over_) && used < text.size()) {
       buffer_.assign(text.substr(used));
       head_is_current_ = false;
       request_started_ns_ = now_ns_;
@@ -120,7 +123,7 @@ void Session::receive(core::BytesView bytes) {
 
 void Session::process_buffer() {
   const std::size_t used = process(buffer_);
-  if (closing_) return;
+  if (closing_ && !handed_over_) return;
   if (used > 0) {
     buffer_.erase(0, used);
     request_started_ns_ = now_ns_;
@@ -249,6 +252,11 @@ void Session::answer(std::uint64_t number, const Answer& answer) {
 void Session::leave(Slot& done) {
   ++first_;
   if (done.close) end();  // requests behind it will not be answered any more, as the client was told
+}
+
+void Session::hand_over() {
+  CHECK(processing_ && unanswered() == 1);
+  closing_ = ended_ = handed_over_ = true;
 }
 
 void Session::end() {

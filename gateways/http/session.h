@@ -59,6 +59,13 @@ class Session {
   // REQUIRES the request to be one that was handed out and is not answered.
   void answer(std::uint64_t number, const Answer& answer);
 
+  // Another protocol takes the connection over, from inside on_request: no answer to that request and nothing else will
+  // be sent from here; whoever takes over sends what is due and gets `take_rest`, the bytes that came behind the
+  // request, once the session is not on the stack any more. REQUIRES unanswered() == 1: earlier answers would be lost.
+  void hand_over();
+  [[nodiscard]] bool handed_over() const { return handed_over_; }
+  [[nodiscard]] std::string take_rest() { return std::move(buffer_); }
+
   [[nodiscard]] io::ConnectionId connection() const { return connection_; }
   // No more requests will come out of it; what is unanswered can still be answered.
   [[nodiscard]] bool closing() const { return closing_; }
@@ -109,6 +116,7 @@ class Session {
   bool processing_ = false;
   bool closing_ = false;  // nothing more is read
   bool ended_ = false;    // nothing more is written either
+  bool handed_over_ = false;
 };
 
 }  // namespace http

@@ -34,6 +34,7 @@ class Asked final : public Handler {
     if (!request.body.empty()) seen += " [" + std::string(request.body) + "]";
     requests.push_back(seen);
     numbers.push_back(request.number);
+    if (request.head.path == hand_over_at) return session.hand_over();
     if (!wait) session.answer(request.number, {.body = request.head.path});
   }
   void on_bad_request(Session& session, std::uint64_t number, const BadRequest& why) override {
@@ -44,6 +45,7 @@ class Asked final : public Handler {
   std::vector<std::uint64_t> numbers;
   std::vector<int> bad;
   bool wait = false;
+  std::string hand_over_at;
 };
 
 struct World {
@@ -153,6 +155,25 @@ TEST(Session, NothingIsReadBehindAClose) {
   world.feed(get("/a", "Connection: close\r\n") + get("/b"));
   world.feed(get("/c"));
   EXPECT_EQ(world.asked.requests, Texts{"GET /a"});
+}
+
+// What comes behind a request that is handed over belongs to somebody else, whenever it comes.
+TEST(Session, HandsTheConnectionOverWithTheRest) {
+  const std::string rest = get("/not-http") + "\x81\x82";
+  const std::string bytes = get("/a") + get("/over", "Connection: close\r\n") + rest;
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+    World world;
+    world.asked.hand_over_at = "/over";
+    world.feed(bytes.substr(0, cut));
+    world.feed(bytes.substr(cut));
+    ASSERT_TRUE(world.session.handed_over()) << cut;
+    world.feed("more");
+    world.session.tick(10 * world.options.idle_ns_max);
+    ASSERT_EQ(world.asked.requests, (Texts{"GET /a", "GET /over"}));
+    ASSERT_EQ(world.session.take_rest(), rest + "more");
+    ASSERT_EQ(world.bodies(), Texts{"/a"});
+    ASSERT_FALSE(world.net.closed) << "it is the new owner's to close";
+  }
 }
 
 TEST(Session, HeadGetsTheHeadersOfGetAlone) {

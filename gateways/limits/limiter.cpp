@@ -76,6 +76,17 @@ Verdict Limiter::request(Address& address, std::uint32_t weight, core::Time now)
   return {};
 }
 
+Verdict Limiter::websocket(Address& address, std::uint32_t weight, core::Time now) {
+  if (address.banned_until > now) return until(Finding::banned, address.banned_until, now);
+  const std::int64_t window = window_of(profile_.websocket_connections, now);
+  const std::uint32_t connections_max = profile_.websocket_connections.count;
+  if (connections_max != 0 && address.websockets.in(window) >= connections_max)
+    return refuse(address, Finding::too_many_connections, profile_.websocket_connections, now);
+  const Verdict verdict = request(address, weight, now);
+  if (verdict.finding == Finding::allowed) address.websockets.add(window, 1);
+  return verdict;
+}
+
 void Limiter::refund(Address& address, std::uint32_t weight, core::Time now) {
   address.weight.take_back(window_of(profile_.request_weight, now), weight);
 }

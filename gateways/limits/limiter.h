@@ -23,6 +23,7 @@ enum class Finding : std::uint8_t {
   too_many_requests,
   too_many_orders_short,
   too_many_orders_day,
+  too_many_connections,
   banned,
 };
 
@@ -49,7 +50,7 @@ struct Use {
 
 // One client address. Held by its connections, so that a request costs no look-up.
 struct Address {
-  Use weight, raw;
+  Use weight, raw, websockets;
   std::uint32_t violations = 0;  // requests in a row that were refused
   std::uint32_t bans = 0;
   core::Time banned_until;
@@ -67,6 +68,8 @@ class Limiter {
 
   // Counts the request when it is allowed; refused ones lead to a ban.
   [[nodiscard]] Verdict request(Address& address, std::uint32_t weight, core::Time now);
+  // A request that opens a WebSocket connection.
+  [[nodiscard]] Verdict websocket(Address& address, std::uint32_t weight, core::Time now);
   // Weight of a request that turned out to cost nothing.
   void refund(Address& address, std::uint32_t weight, core::Time now);
   [[nodiscard]] std::uint32_t used_weight(const Address& address, core::Time now) const;

@@ -94,6 +94,47 @@ TEST(Ban, OutlivesTheConnectionAndAFloodOfOtherAddresses) {
   EXPECT_EQ(limiter.request(limiter.join("192.0.2.1", kMidMinute), 0, kMidMinute).finding, Finding::banned);
 }
 
+TEST(WebSockets, AreCountedPerAddressAndWeigh) {
+  Profile profile = binance_profile();
+  profile.websocket_connections.count = 3;
+  profile.violations_max = 2;
+  Limiter limiter(profile);
+  Address& here = limiter.join("192.0.2.1", kMidMinute);
+  Address& there = limiter.join("192.0.2.2", kMidMinute);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(limiter.websocket(here, 2, kMidMinute).finding, Finding::allowed);
+  EXPECT_EQ(limiter.used_weight(here, kMidMinute), 6u);
+  EXPECT_EQ(limiter.websocket(here, 2, kMidMinute).finding, Finding::too_many_connections);
+  EXPECT_EQ(limiter.used_weight(here, kMidMinute), 6u);
+  EXPECT_EQ(limiter.websocket(there, 2, kMidMinute).finding, Finding::allowed);
+  EXPECT_EQ(limiter.request(here, 1, kMidMinute).finding, Finding::allowed) << "other requests go on";
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(limiter.websocket(here, 2, kMidMinute).finding, Finding::too_many_connections);
+  EXPECT_EQ(limiter.websocket(here, 2, kMidMinute).finding, Finding::banned);
+  EXPECT_EQ(limiter.websocket(here, 2, kMidMinute).finding, Finding::banned);
+}
+
+TEST(WebSockets, AWindowLastsFiveMinutes) {
+  Profile profile = binance_profile();
+  profile.websocket_connections.count = 1;
+  Limiter limiter(profile);
+  Address& here = limiter.join("192.0.2.1", core::Time{});
+  const auto at = [](std::int64_t second) { return core::Time{second * kSecondNs}; };
+  EXPECT_EQ(limiter.websocket(here, 2, at(3000)).finding, Finding::allowed);
+  const Verdict refused = limiter.websocket(here, 2, at(3100));
+  EXPECT_EQ(refused.finding, Finding::too_many_connections);
+  EXPECT_EQ(refused.retry_after_s, 200);
+  EXPECT_EQ(limiter.websocket(here, 2, at(3300)).finding, Finding::allowed);
+}
+
+TEST(WebSockets, ThatAreRefusedForTheirWeightAreNotCounted) {
+  Profile profile = binance_profile();
+  profile.request_weight.count = 3;
+  Limiter limiter(profile);
+  Address& here = limiter.join("192.0.2.1", kMidMinute);
+  EXPECT_EQ(limiter.websocket(here, 2, kMidMinute).finding, Finding::allowed);
+  EXPECT_EQ(limiter.websocket(here, 2, kMidMinute).finding, Finding::too_much_weight);
+  EXPECT_EQ(here.websockets.count, 1u);
+}
+
 TEST(Orders, AreCountedPerAccountInBothWindows) {
   Limiter limiter(binance_profile());
   for (int i = 0; i < 100; ++i) {

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "gateways/auth/payload.h"
 #include "gateways/http/session.h"
@@ -11,11 +13,14 @@
 #include "gateways/spot/error.h"
 #include "gateways/spot/json_writer.h"
 #include "gateways/spot/parameters.h"
+#include "gateways/websocket/handshake.h"
+#include "gateways/websocket/sessions.h"
 
 namespace rest {
 namespace {
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::uint32_t kWebSocketWeight = 2;
 
 class Connection;
 
@@ -44,13 +49,15 @@ Connection& connection_of(http::Session& session) { return static_cast<Connectio
 }  // namespace
 
 struct Gateway::State final : public http::Handler, public Answering {
-  State(Gateway& self, http::Options given, desk::Desk& shared, io::Network& net, MetricsText text)
+  State(Gateway& self, Options given, desk::Desk& shared, io::Network& net, MetricsText text)
       : gateway(self), options(given), desk(shared), metrics(std::move(text)), wire(net) {}
 
   void on_request(http::Session& session, const http::Request& request) override;
   void on_bad_request(http::Session& session, std::uint64_t number, const http::BadRequest& why) override;
   void answer_later(Connection& connection, std::uint64_t request, const desk::Answer& answer) override;
 
+  void upgrade(Connection& connection, const http::Request& request);
+  void finish_upgrades();
   void answer_internal(Connection& connection, std::uint64_t number, Internal which);
   void answer_unknown(Connection& connection, const http::Request& request, bool path_is_known);
   std::expected<desk::Outcome, spot::ApiError> handle(Connection& connection, const http::Request& request,
@@ -65,11 +72,13 @@ struct Gateway::State final : public http::Handler, public Answering {
   void append_own_metrics(std::string& out) const;
 
   Gateway& gateway;
-  const http::Options options;
+  const Options options;
   desk::Desk& desk;
   MetricsText metrics;
   http::Wire wire;
   std::unordered_map<io::ConnectionId, std::unique_ptr<Connection>> connections;
+  std::optional<websocket::Sessions> websockets;              // connections that are not in `connections` any more
+  std::vector<std::unique_ptr<websocket::Session>> upgraded;  // still there, while their HTTP session is on the stack
   Counters counters;
   std::int64_t now_ns = 0;  // of the last tick
   std::int64_t date_s = -1;
@@ -85,6 +94,7 @@ void Gateway::State::on_request(http::Session& session, const http::Request& req
   body.clear();
   header_lines.clear();
   refresh_date();
+  if (websockets && websocket::asks_for_websocket(request.head)) return upgrade(connection, request);
   const Match match = find_route(request.head.method, request.head.path);
   if (match.route == nullptr) return answer_unknown(connection, request, match.path_is_known);
   if (match.route->internal != Internal::none)
@@ -102,6 +112,39 @@ void Gateway::State::on_bad_request(http::Session& session, std::uint64_t number
   header_lines.clear();
   refresh_date();
   send_error(connection_of(session), number, spot::bad_http(why.status, why.reason));
+}
+
+void Gateway::State::upgrade(Connection& connection, const http::Request& request) {
+  if (const auto admitted = desk.admit_websocket(connection.address(), kWebSocketWeight); !admitted)
+    return send_error(connection, request.number, admitted.error());
+  if (desk.stopping()) return send_error(connection, request.number, spot::refused(gateways::Refusal::stopping));
+  const auto accept = websocket::check_handshake(request);
+  if (!accept) {
+    header_lines += accept.error().header_lines;
+    return send_error(connection, request.number, spot::bad_http(accept.error().status, accept.error().reason));
+  }
+  if (connection.unanswered() > 1) {
+    return send_error(connection, request.number,
+                      spot::bad_http(400, "a WebSocket handshake behind requests without their answers"));
+  }
+  auto session =
+      websockets->make(connection.connection(), connection.address(), request.head.path, request.head.query, *accept);
+  if (session == nullptr) return send_error(connection, request.number, spot::not_found());
+  connection.hand_over();
+  upgraded.push_back(std::move(session));
+}
+
+// Gives connections that were handed over to their new sessions, and those the bytes that came behind the handshake.
+void Gateway::State::finish_upgrades() {
+  while (!upgraded.empty()) {
+    auto session = std::move(upgraded.back());
+    upgraded.pop_back();
+    const auto found = connections.find(session->connection());
+    CHECK(found != connections.end());
+    const std::string rest = found->second->take_rest();
+    connections.erase(found);
+    websockets->add(std::move(session)).receive(core::as_bytes(rest));
+  }
 }
 
 void Gateway::State::answer_unknown(Connection& connection, const http::Request& request, bool path_is_known) {
@@ -237,9 +280,17 @@ void Gateway::State::append_own_metrics(std::string& out) const {
   line("exchange_rest_connections", "gauge", now.connections_open);
   line("exchange_rest_requests_waiting", "gauge", at_desk.requests_waiting);
   line("exchange_archive_reads_waiting", "gauge", at_desk.archive_reads_waiting);
+  if (!websockets) return;
+  const websocket::Counters& sockets = websockets->counters();
+  line("exchange_websocket_connections", "gauge", now.websockets_open);
+  line("exchange_websocket_opened_total", "counter", sockets.opened);
+  line("exchange_websocket_messages_received_total", "counter", sockets.messages_received);
+  line("exchange_websocket_messages_sent_total", "counter", sockets.messages_sent);
+  line("exchange_websocket_protocol_errors_total", "counter", sockets.protocol_errors);
+  line("exchange_websocket_evicted_total", "counter", sockets.evicted);
 }
 
-Gateway::Gateway(http::Options options, desk::Desk& desk, io::Network& network, MetricsText metrics)
+Gateway::Gateway(Options options, desk::Desk& desk, io::Network& network, MetricsText metrics)
     : state_(std::make_unique<State>(*this, options, desk, network, std::move(metrics))) {}
 Gateway::~Gateway() = default;
 
@@ -248,37 +299,69 @@ void Gateway::tick(std::int64_t monotonic_ns) {
   state.now_ns = monotonic_ns;
   state.desk.tick(monotonic_ns);
   for (auto& [id, connection] : state.connections) connection->tick(monotonic_ns);
+  state.finish_upgrades();
+  if (state.websockets) state.websockets->tick(monotonic_ns);
+}
+
+void Gateway::set_upgrade(websocket::Factory factory) {
+  CHECK(!state_->websockets && state_->connections.empty());
+  websocket::Options options = state_->options.websocket;
+  options.messages_per_second_max = state_->desk.options().limits.websocket_messages_per_second;
+  state_->websockets.emplace(options, std::move(factory), state_->wire.network);
 }
 
 void Gateway::stop() { state_->desk.stop(); }
 
+void Gateway::close_websockets() {
+  state_->finish_upgrades();
+  if (state_->websockets) state_->websockets->close_all("Server shutdown");
+}
+
 Counters Gateway::counters() const {
   Counters out = state_->counters;
-  out.connections_open = state_->connections.size();
+  out.websockets_open = state_->websockets ? state_->websockets->size() : 0;
+  out.connections_open = state_->connections.size() + out.websockets_open;
   return out;
 }
 
 void Gateway::on_open(io::ConnectionId connection, std::string_view peer_address) {
   State& state = *state_;
   limits::Address& address = state.desk.limiter().join(peer_address, state.desk.now());
-  auto made = std::make_unique<Connection>(state.options, state, state.wire, connection, state.now_ns, state.desk,
+  auto made = std::make_unique<Connection>(state.options.http, state, state.wire, connection, state.now_ns, state.desk,
                                            address, state);
   const bool is_new = state.connections.emplace(connection, std::move(made)).second;
   CHECK(is_new);
 }
 
 void Gateway::on_bytes(io::ConnectionId connection, core::BytesView bytes) {
-  const auto found = state_->connections.find(connection);
-  CHECK(found != state_->connections.end());
+  State& state = *state_;
+  state.finish_upgrades();  // of requests that waited behind others
+  const auto found = state.connections.find(connection);
+  if (found == state.connections.end()) {
+    CHECK(state.websockets);
+    websocket::Session* session = state.websockets->find(connection);
+    CHECK(session != nullptr);
+    return session->receive(bytes);
+  }
   found->second->receive(bytes);
+  state.finish_upgrades();
 }
 
 void Gateway::on_closed(io::ConnectionId connection) {
-  const auto found = state_->connections.find(connection);
-  CHECK(found != state_->connections.end());
-  limits::Address& address = found->second->address();
-  state_->connections.erase(found);
-  state_->desk.limiter().leave(address);
+  State& state = *state_;
+  state.finish_upgrades();
+  if (const auto found = state.connections.find(connection); found != state.connections.end()) {
+    limits::Address& address = found->second->address();
+    state.connections.erase(found);
+    state.desk.limiter().leave(address);
+    return;
+  }
+  CHECK(state.websockets);
+  websocket::Session* session = state.websockets->find(connection);
+  CHECK(session != nullptr);
+  limits::Address& address = session->address();
+  state.websockets->remove(connection);
+  state.desk.limiter().leave(address);
 }
 
 }  // namespace rest

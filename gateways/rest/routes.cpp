@@ -22,6 +22,9 @@ constexpr Route read(std::string_view path, std::uint32_t (*weigh)(const spot::P
                      Security security = Security::none) {
   return {.method = Method::get, .path = path, .security = security, .read = operation, .weigh = weigh};
 }
+constexpr Route read_past(std::string_view path, std::uint32_t weight, spot::ReadPast operation) {
+  return {.method = Method::get, .path = path, .weight = weight, .read_past = operation};
+}
 constexpr Route change(Method method, std::string_view path, spot::Order operation, bool places_order = false) {
   return {
       .method = method, .path = path, .security = Security::trade, .order = operation, .places_order = places_order};
@@ -53,6 +56,14 @@ constexpr std::array kRoutes = {
     read("/api/v3/exchangeInfo", 20, spot::exchange_info),
     read("/api/v3/depth", spot::depth_weight, spot::depth),
     read("/api/v3/trades", 25, spot::recent_trades),
+    read_past("/api/v3/historicalTrades", 25, spot::historical_trades),
+    read_past("/api/v3/aggTrades", 4, spot::aggregate_trades),
+    read_past("/api/v3/klines", 2, spot::klines),
+    read_past("/api/v3/uiKlines", 2, spot::klines),
+    read("/api/v3/avgPrice", 2, spot::average_price),
+    read("/api/v3/ticker", spot::ticker_window_weight, spot::ticker_window),
+    read("/api/v3/ticker/24hr", spot::ticker_24h_weight, spot::ticker_24h),
+    read("/api/v3/ticker/tradingDay", spot::ticker_window_weight, spot::ticker_trading_day),
     read("/api/v3/ticker/price", spot::ticker_weight, spot::ticker_price),
     read("/api/v3/ticker/bookTicker", spot::ticker_weight, spot::book_ticker),
     // wallet, and what clients with default options ask for before they trade

@@ -48,6 +48,24 @@ std::optional<std::vector<std::string_view>> parse_symbol_list(std::string_view 
   return out;
 }
 
+std::optional<std::int64_t> parse_time_zone(std::string_view text) {
+  constexpr std::int64_t kMinuteNs = 60'000'000'000, kWestMax = -12 * 60, kEastMax = 14 * 60, kStep = 15;
+  const bool is_west = text.starts_with('-');
+  if (is_west || text.starts_with('+') || text.starts_with(' ')) text.remove_prefix(1);
+  const std::size_t colon = text.find(':');
+  const std::string_view hours = text.substr(0, colon);
+  const std::string_view minutes = colon == std::string_view::npos ? "00" : text.substr(colon + 1);
+  if (hours.empty() || hours.size() > 2 || minutes.size() != 2) return std::nullopt;
+  if (!std::ranges::all_of(hours, is_digit) || !std::ranges::all_of(minutes, is_digit)) return std::nullopt;
+  std::int64_t hour = 0;
+  for (const char c : hours) hour = hour * 10 + (c - '0');
+  const std::int64_t minute = (minutes[0] - '0') * 10 + (minutes[1] - '0');
+  if (minute >= 60) return std::nullopt;
+  const std::int64_t offset = (is_west ? -1 : 1) * (hour * 60 + minute);
+  if (offset < kWestMax || offset > kEastMax || offset % kStep != 0) return std::nullopt;
+  return offset * kMinuteNs;
+}
+
 std::string_view Arguments::mandatory(std::string_view name) {
   const auto value = parameters_.read(name);
   if (value && !value->empty()) return *value;
@@ -136,6 +154,22 @@ std::optional<core::Time> Arguments::time(std::string_view name) {
   const auto time = auth::parse_time(*text);
   if (!time) complain(illegal_characters(name, kIntegerRange));
   return time;
+}
+
+std::optional<core::Time> Arguments::end_time(std::string_view name) {
+  const auto start = time(name);
+  if (!start) return start;
+  const auto sent = integer(name);
+  const bool in_milliseconds = sent && *sent == static_cast<std::uint64_t>(start->milliseconds());
+  return core::Time{start->ns + (in_milliseconds ? 1'000'000 : 1'000) - 1};
+}
+
+std::int64_t Arguments::time_zone() {
+  const auto text = optional("timeZone");
+  if (!text || !ok()) return 0;
+  const auto offset_ns = parse_time_zone(*text);
+  if (!offset_ns) complain(invalid("timeZone"));
+  return offset_ns.value_or(0);
 }
 
 bool Arguments::boolean(std::string_view name, bool usual) {

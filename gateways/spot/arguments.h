@@ -59,6 +59,10 @@ class Arguments {
   [[nodiscard]] std::optional<std::uint64_t> integer(std::string_view name);
   [[nodiscard]] std::size_t limit(std::size_t usual, std::size_t max);
   [[nodiscard]] std::optional<core::Time> time(std::string_view name);
+  // The end of a period that includes it: the last nanosecond of the millisecond or microsecond that was sent.
+  [[nodiscard]] std::optional<core::Time> end_time(std::string_view name);
+  // `timeZone`: what local time is ahead of UTC, in nanoseconds; 0 when not sent.
+  [[nodiscard]] std::int64_t time_zone();
   [[nodiscard]] bool boolean(std::string_view name, bool usual);
   [[nodiscard]] core::ClientOrderId client_order_id(std::string_view name);  // empty when not sent
 
@@ -97,6 +101,9 @@ class Arguments {
 };
 
 [[nodiscard]] bool is_symbol(std::string_view text);
+// "8", "-1:00", "05:45", "+14:00": from -12:00 to +14:00 in quarter hours. A blank, which an unencoded plus in a query
+// stands for, is a plus.
+[[nodiscard]] std::optional<std::int64_t> parse_time_zone(std::string_view text);
 // The strings of a JSON array of symbol-like strings; nothing when the text is not of that form.
 [[nodiscard]] std::optional<std::vector<std::string_view>> parse_symbol_list(std::string_view text);
 

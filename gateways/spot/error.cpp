@@ -41,6 +41,7 @@ ApiError bad_http(int status, std::string_view reason) {
   return make(status, -1000, fmt::format("Bad HTTP request: {}.", reason));
 }
 ApiError bad_json() { return make(-1135, "Invalid JSON Request"); }
+ApiError unavailable() { return make(503, -1001, "Internal error; unable to process your request. Please try again."); }
 ApiError bad_time_unit() {
   return make(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.");
 }
@@ -52,6 +53,9 @@ ApiError illegal_characters(std::string_view name, std::string_view range) {
 ApiError too_many_parameters() { return make(-1101, "Too many parameters sent for this endpoint."); }
 ApiError too_many_parameters(std::size_t expected, std::size_t received) {
   return make(-1101, fmt::format("Too many parameters; expected '{}' and received '{}'.", expected, received));
+}
+ApiError too_many_values(std::string_view name, std::size_t max) {
+  return make(-1101, fmt::format("Too many values sent for parameter '{}', maximum allowed up to {}.", name, max));
 }
 ApiError duplicate_parameter() { return make(-1101, "Duplicate values for a parameter detected."); }
 ApiError missing(std::string_view name) {
@@ -79,6 +83,8 @@ ApiError lookup_too_long() { return make(-1127, "More than 24 hours between star
 ApiError invalid_time_in_force() { return make(-1115, "Invalid timeInForce."); }
 ApiError invalid_order_type() { return make(-1116, "Invalid orderType."); }
 ApiError invalid_side() { return make(-1117, "Invalid side."); }
+ApiError invalid_interval() { return make(-1120, "Invalid interval."); }
+ApiError invalid_ticker_type() { return make(-1139, "Invalid ticker type."); }
 ApiError invalid_symbol() { return make(-1121, "Invalid symbol."); }
 ApiError invalid_symbol_status() { return make(-1122, "Invalid symbolStatus."); }
 ApiError symbol_status_differs() {
@@ -122,10 +128,6 @@ ApiError timed_out() {
               "Timeout waiting for response from backend server. Send status unknown; execution status unknown.");
 }
 
-ApiError archive_unavailable() {
-  return make(503, -1001, "Internal error; unable to process your request. Please try again.");
-}
-
 ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile) {
   constexpr std::string_view kUseStreams = "Please use WebSocket Streams for live updates to avoid polling the API.";
   ApiError error;
@@ -140,6 +142,11 @@ ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile)
       error = make(429, -1003,
                    fmt::format("Too many requests; current limit is {} requests per {}. {}", profile.raw_requests.count,
                                window_name(profile.raw_requests), kUseStreams));
+      break;
+    case limits::Finding::too_many_connections:
+      error = make(429, -1003,
+                   fmt::format("Too many connections; current limit is {} WebSocket connections per {}.",
+                               profile.websocket_connections.count, window_name(profile.websocket_connections)));
       break;
     case limits::Finding::banned:
       error = make(418, -1003,

@@ -31,6 +31,7 @@ void write(JsonWriter& json, const ApiError& error);
 [[nodiscard]] ApiError method_not_allowed(int status);  // 405 or 501
 [[nodiscard]] ApiError bad_http(int status, std::string_view reason);
 [[nodiscard]] ApiError bad_json();
+[[nodiscard]] ApiError unavailable();  // 503: what is asked for cannot be read now
 [[nodiscard]] ApiError bad_time_unit();
 
 // Parameters. `name` and `range` are constants of ours, never what the client sent.
@@ -38,6 +39,7 @@ void write(JsonWriter& json, const ApiError& error);
 [[nodiscard]] ApiError illegal_characters(std::string_view name, std::string_view range);
 [[nodiscard]] ApiError too_many_parameters();
 [[nodiscard]] ApiError too_many_parameters(std::size_t expected, std::size_t received);
+[[nodiscard]] ApiError too_many_values(std::string_view name, std::size_t max);
 [[nodiscard]] ApiError duplicate_parameter();
 [[nodiscard]] ApiError missing(std::string_view name);
 [[nodiscard]] ApiError both_missing(std::string_view name, std::string_view other);
@@ -51,6 +53,8 @@ void write(JsonWriter& json, const ApiError& error);
 [[nodiscard]] ApiError invalid_time_in_force();
 [[nodiscard]] ApiError invalid_order_type();
 [[nodiscard]] ApiError invalid_side();
+[[nodiscard]] ApiError invalid_interval();
+[[nodiscard]] ApiError invalid_ticker_type();
 [[nodiscard]] ApiError invalid_symbol();
 [[nodiscard]] ApiError invalid_symbol_status();
 [[nodiscard]] ApiError symbol_status_differs();
@@ -74,7 +78,6 @@ void write(JsonWriter& json, const ApiError& error);
 [[nodiscard]] ApiError client_order_id_differs();
 [[nodiscard]] ApiError refused(gateways::Refusal refusal);
 [[nodiscard]] ApiError timed_out();
-[[nodiscard]] ApiError archive_unavailable();
 [[nodiscard]] ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile);
 
 enum class Asked : std::uint8_t { place, cancel };

@@ -1,53 +1,11 @@
 #include "gateways/spot/market_data.h"
 
-#include "gateways/spot/shapes.h"
+#include "gateways/spot/markets_asked.h"
 
 namespace spot {
 namespace {
 
 constexpr std::size_t kDepthUsual = 100, kDepthMax = 5000;
-constexpr std::size_t kTradesUsual = 500, kTradesMax = 1000;
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kStatuses = {
-    {{"TRADING", "TRADING"}, {"HALT", "HALT"}, {"BREAK", "BREAK"}}};
-
-// `symbolStatus`: empty when not sent.
-std::string_view take_status(Arguments& arguments) {
-  const auto text = arguments.optional("symbolStatus");
-  return text && arguments.ok() ? arguments.named(*text, kStatuses, invalid_symbol_status) : std::string_view{};
-}
-
-bool has_status(const instruments::Market& market, std::string_view status) {
-  return status.empty() || name_of(market.state) == status;
-}
-
-// One answer for `symbol`, an array of them for `symbols` or for neither.
-template <class WriteOne>
-void write_for_markets(const Context& context, Arguments& arguments, JsonWriter& json, WriteOne write_one) {
-  if (arguments.sent("symbol") && arguments.sent("symbols")) arguments.complain(bad_combination());
-  const instruments::Market* one = arguments.optional_market();
-  const auto some = arguments.markets();
-  const std::string_view status = take_status(arguments);
-  if (!arguments.finish()) return;
-  const auto write = [&](const instruments::Market& market) {
-    write_one(listing_of(context.views.instruments, market));
-  };
-  if (one != nullptr) {
-    if (!has_status(*one, status)) return arguments.complain(symbol_status_differs());
-    return write(*one);
-  }
-  json.begin_array();
-  if (some) {
-    for (const instruments::Market* market : *some) {
-      if (has_status(*market, status)) write(*market);
-    }
-  } else {
-    for (const instruments::Market& market : context.views.instruments.markets()) {
-      if (has_status(market, status)) write(market);
-    }
-  }
-  json.end_array();
-}
 
 void write_levels(JsonWriter& json, std::string_view key, const Listing& listing,
                   const std::vector<market_data::DepthLevel>& levels) {
@@ -102,25 +60,10 @@ void depth(const Context& context, Arguments& arguments, JsonWriter& json) {
   json.end_object();
 }
 
-void recent_trades(const Context& context, Arguments& arguments, JsonWriter& json) {
-  const instruments::Market* market = arguments.market();
-  const std::size_t limit = arguments.limit(kTradesUsual, kTradesMax);
-  if (!arguments.finish()) return;
-  const Listing listing = listing_of(context.views.instruments, *market);
-  json.begin_array();
-  for (const market_data::Trade& trade : context.views.markets.recent_trades(market->id, limit)) {
-    json.begin_object().field("id", trade.id.value());
-    write_price(json, "price", listing, trade.price);
-    write_quantity(json, "qty", listing, trade.quantity);
-    write_amount(json, "quoteQty", listing.quote, core::notional(trade.price, trade.quantity, market->tick_lot_units));
-    json.field("time", in_unit(trade.time, context.time_unit));
-    json.field("isBuyerMaker", trade.buyer_is_maker).field("isBestMatch", true).end_object();
-  }
-  json.end_array();
-}
-
 void ticker_price(const Context& context, Arguments& arguments, JsonWriter& json) {
-  write_for_markets(context, arguments, json, [&](const Listing& listing) {
+  const MarketsAsked asked = take_markets(arguments);
+  if (!arguments.finish()) return;
+  write_for_markets(context, asked, arguments, json, [&](const Listing& listing) {
     json.begin_object().field("symbol", listing.market.symbol.view());
     write_price(json, "price", listing, context.views.markets.last_price(listing.market.id).value_or(core::Price{}));
     json.end_object();
@@ -128,7 +71,9 @@ void ticker_price(const Context& context, Arguments& arguments, JsonWriter& json
 }
 
 void book_ticker(const Context& context, Arguments& arguments, JsonWriter& json) {
-  write_for_markets(context, arguments, json, [&](const Listing& listing) {
+  const MarketsAsked asked = take_markets(arguments);
+  if (!arguments.finish()) return;
+  write_for_markets(context, asked, arguments, json, [&](const Listing& listing) {
     const market_data::BestPrices best = context.views.markets.best(listing.market.id);
     const market_data::DepthLevel bid = best.bid.value_or(market_data::DepthLevel{}),
                                   ask = best.ask.value_or(market_data::DepthLevel{});

@@ -1,5 +1,7 @@
 #include "gateways/spot/shapes.h"
 
+#include <algorithm>
+
 #include "pkg/core/decimal.h"
 #include "services/instruments/convert.h"
 
@@ -15,20 +17,6 @@ std::string_view name_in(const std::array<std::pair<std::string_view, Value>, N>
   }
   CHECK_MSG(false, "a value without a published name");
   return {};
-}
-
-// Why an order expired: it follows from what it was.
-std::string_view expiry_reason(const OrderView& order) {
-  switch (order.type) {
-    case orders::OrderType::market:
-    case orders::OrderType::market_by_quote:
-      return "INSUFFICIENT_LIQUIDITY";
-    case orders::OrderType::limit:
-    case orders::OrderType::limit_maker:
-      break;
-  }
-  return order.time_in_force == orders::TimeInForce::fok ? "UNFILLED_FOK_ORDER_EXPIRED"
-                                                         : "UNFILLED_IOC_QUANTITY_EXPIRED";
 }
 
 }  // namespace
@@ -83,6 +71,19 @@ std::string_view name_of(instruments::MarketState state) {
   return state == instruments::MarketState::trading ? "TRADING" : "HALT";
 }
 
+std::string_view expiry_reason(const OrderView& order) {
+  switch (order.type) {
+    case orders::OrderType::market:
+    case orders::OrderType::market_by_quote:
+      return "INSUFFICIENT_LIQUIDITY";
+    case orders::OrderType::limit:
+    case orders::OrderType::limit_maker:
+      break;
+  }
+  return order.time_in_force == orders::TimeInForce::fok ? "UNFILLED_FOK_ORDER_EXPIRED"
+                                                         : "UNFILLED_IOC_QUANTITY_EXPIRED";
+}
+
 void write_price(JsonWriter& json, std::string_view key, const Listing& listing, core::Price price) {
   json.key(key).quoted(
       [&](std::string& out) { instruments::append_price(out, listing.market, price, listing.quote.ledger_decimals); });
@@ -106,6 +107,67 @@ void write_level(JsonWriter& json, const Listing& listing, core::Price price, co
     instruments::append_quantity(out, listing.market, quantity, listing.base.ledger_decimals);
   });
   json.end_array();
+}
+
+core::ClientOrderId made_cancel_id(core::Sequence command) {
+  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  std::array<char, 14> text;
+  text.fill('0');
+  text[0] = 'c';
+  std::uint64_t rest = command.value();
+  for (std::size_t i = text.size(); i-- > 1; rest /= kDigits.size()) text[i] = kDigits[rest % kDigits.size()];
+  return core::ClientOrderId(std::string_view(text.data(), text.size()));
+}
+
+namespace {
+
+// (whole + rest / divisor) × 10^decimals, rounded to the nearest, halves up. REQUIRES 0 <= rest < divisor < 2^120.
+core::int128 scaled(core::int128 whole, core::int128 rest, core::int128 divisor, int decimals) {
+  core::int128 fraction = 0;
+  for (int i = 0; i < decimals; ++i) {
+    rest *= 10;
+    fraction = fraction * 10 + rest / divisor;
+    rest %= divisor;
+  }
+  if (rest * 2 >= divisor) ++fraction;
+  core::int128 out = 0;
+  CHECK(!__builtin_mul_overflow(whole, core::power_of_ten(decimals), &out));
+  return out + fraction;
+}
+
+}  // namespace
+
+core::Amount base_amount(const Listing& listing, const market_data::Volume& volume) {
+  core::int128 units = 0;
+  CHECK(!__builtin_mul_overflow(volume.lots, listing.market.lot_units.value(), &units));
+  return core::Amount{units};
+}
+core::Amount quote_amount(const Listing& listing, const market_data::Volume& volume) {
+  core::int128 units = 0;
+  CHECK(!__builtin_mul_overflow(volume.tick_lots, listing.market.tick_lot_units.value(), &units));
+  return core::Amount{units};
+}
+
+void append_ratio(std::string& out, core::int128 numerator, core::int128 denominator, int decimals) {
+  CHECK(denominator > 0);
+  const bool is_negative = numerator < 0;
+  if (is_negative) numerator = -numerator;
+  const core::int128 count = scaled(numerator / denominator, numerator % denominator, denominator, decimals);
+  core::append_decimal(out, is_negative ? -count : count, decimals);
+}
+
+void append_average_price(std::string& out, const Listing& listing, const market_data::Volume& volume) {
+  constexpr core::int128 kLotsMax = core::int128{1} << 62;  // beyond it the last bits of a sum that large are let go
+  const instruments::Market& market = listing.market;
+  const int decimals = std::max<int>(market.price_decimals, listing.quote.ledger_decimals);
+  if (volume.lots == 0) return core::append_decimal(out, 0, decimals);
+  core::int128 lots = volume.lots, rest = volume.tick_lots % lots;
+  const core::int128 ticks = volume.tick_lots / lots;
+  for (; lots > kLotsMax; lots /= 2) rest /= 2;
+  rest *= market.tick_mantissa;
+  const core::int128 count =
+      scaled(ticks * market.tick_mantissa + rest / lots, rest % lots, lots, decimals - market.price_decimals);
+  core::append_decimal(out, count, decimals);
 }
 
 OrderView view_of(const orders::OrderEvent& event, std::string_view client_order_id) {

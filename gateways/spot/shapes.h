@@ -47,6 +47,16 @@ void write_rate(JsonWriter& json, std::string_view key, core::FeeRate rate);
 void write_level(JsonWriter& json, const Listing& listing, core::Price price,
                  core::Quantity quantity);  // ["price","qty"]
 
+// Sums over trades as money.
+[[nodiscard]] core::Amount base_amount(const Listing& listing, const market_data::Volume& volume);
+[[nodiscard]] core::Amount quote_amount(const Listing& listing, const market_data::Volume& volume);
+
+// numerator / denominator with so many decimals, rounded to the nearest, halves away from zero. REQUIRES denominator >
+// 0.
+void append_ratio(std::string& out, core::int128 numerator, core::int128 denominator, int decimals);
+// The average price of a volume; zero of none.
+void append_average_price(std::string& out, const Listing& listing, const market_data::Volume& volume);
+
 // What an order is now, from an event or from the read model.
 struct OrderView {
   core::OrderId id;
@@ -63,6 +73,11 @@ struct OrderView {
 };
 [[nodiscard]] OrderView view_of(const orders::OrderEvent& event, std::string_view client_order_id);
 [[nodiscard]] OrderView view_of(const history::Order& order);
+
+// Why an order has expired: it follows from what it was. REQUIRES status expired.
+[[nodiscard]] std::string_view expiry_reason(const OrderView& order);
+// The exchange's own name for a cancel that came without one.
+[[nodiscard]] core::ClientOrderId made_cancel_id(core::Sequence command);
 
 // price to side, in the order of the published examples.
 void write_terms(JsonWriter& json, const Listing& listing, const OrderView& order);

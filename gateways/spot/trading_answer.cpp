@@ -105,17 +105,6 @@ std::expected<void, ApiError> write_placed(const Pending& pending, const gateway
   return {};
 }
 
-// The exchange's own name for a cancel that came without one.
-core::ClientOrderId made_cancel_id(core::Sequence command) {
-  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
-  std::array<char, 14> text;
-  text.fill('0');
-  text[0] = 'c';
-  std::uint64_t rest = command.value();
-  for (std::size_t i = text.size(); i-- > 1; rest /= kDigits.size()) text[i] = kDigits[rest % kDigits.size()];
-  return core::ClientOrderId(std::string_view(text.data(), text.size()));
-}
-
 void write_cancelled(JsonWriter& json, const Pending& pending, const gateways::Reply& reply, const engine::Views& views,
                      const OrderEvent& event) {
   const instruments::Market* market = views.instruments.market(event.market);

@@ -51,6 +51,9 @@ class Application {
   virtual ~Application() = default;
   // A whole text message, valid UTF-8, of bounded size. Binary messages never get here.
   virtual void on_text(std::string_view message) = 0;
+  // True: how many texts a client may send is the application's business (it counts their weights), and the session's
+  // messages a second are its pings and pongs alone.
+  [[nodiscard]] virtual bool limits_its_messages() const { return false; }
   // About ten times a second. Time limits of the protocol itself are not its business.
   virtual void tick(std::int64_t /*monotonic_ns*/) {}
   // Destruction is the end of the connection, by either side; the peer must not be used in it.

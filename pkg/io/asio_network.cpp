@@ -29,7 +29,7 @@ using boost::system::error_code;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr int kReadsPerTurnMax = 8;  // of one connection, so that a flood on one does not starve the others
-constexpr std::size_t kIdleBufferBytesMax = 16 * 1024;  // an emptied send buffer above this is given back
+constexpr std::size_t kIdleBufferBytesMax = 4'096;  // an emptied send buffer above this is given back
 constexpr int kAcceptsPerTurnMax = 64;
 constexpr std::uint64_t kSlotBits = 24;  // a connection id is generation << 24 | slot + 1
 constexpr std::string_view kUnixPrefix = "unix:";
@@ -454,6 +454,13 @@ void AsioNetwork::close(ConnectionId connection) {
   State::Connection* c = state_->find(connection);
   if (!c || c->closing) return;
   c->closing = true;
+  state_->mark(*c);
+}
+
+void AsioNetwork::drop(ConnectionId connection) {
+  State::Connection* c = state_->find(connection);
+  if (!c) return;
+  c->broken = true;
   state_->mark(*c);
 }
 

@@ -42,6 +42,7 @@ class AsioNetwork final : public Network {
   void send(ConnectionId connection, core::BytesView bytes) override;
   [[nodiscard]] std::size_t unsent_bytes(ConnectionId connection) const override;
   void close(ConnectionId connection) override;
+  void drop(ConnectionId connection) override;
 
   // Sends what is queued, then delivers what has arrived, waiting for the first of it at most `wait_ns_max` (0: not at
   // all; a wait is rounded up to whole milliseconds).

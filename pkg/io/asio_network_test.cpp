@@ -214,6 +214,25 @@ TEST_F(AsioNetworkTest, AClientThatDoesNotReadIsDropped) {
   EXPECT_EQ(network->counters().dropped_slow, 1u);
 }
 
+// close() waits for what is queued, for as long as the client likes; drop() does not.
+TEST_F(AsioNetworkTest, DropEndsAClientThatDoesNotTakeWhatIsQueued) {
+  make({.unsent_bytes_max = 100'000'000});
+  const Client slow(address);
+  ASSERT_TRUE(run_until([&] { return recorder.opened.size() == 1; }));
+  const ConnectionId connection = recorder.last;
+  send(connection, std::string(30'000'000, 'x'));
+  network->close(connection);
+  for (int i = 0; i < 20; ++i) network->run_once(kMillisecond);
+  EXPECT_EQ(recorder.closed[connection], 0);
+  network->drop(connection);
+  network->drop(connection);
+  EXPECT_EQ(recorder.closed[connection], 0) << "never from inside";
+  ASSERT_TRUE(run_until([&] { return recorder.closed[connection] == 1; }));
+  network->drop(connection);
+  network->run_once(0);
+  EXPECT_EQ(recorder.closed[connection], 1);
+}
+
 TEST_F(AsioNetworkTest, LargeAnswersArriveWholeAtASlowReader) {
   make({.unsent_bytes_max = 100'000'000});
   const Client client(address);

@@ -33,6 +33,8 @@ class Network {
   [[nodiscard]] virtual std::size_t unsent_bytes(ConnectionId connection) const = 0;
   // After what is queued has been sent. on_closed follows.
   virtual void close(ConnectionId connection) = 0;
+  // At once, for a client that does not take what is queued: that is lost. on_closed follows, not from inside.
+  virtual void drop(ConnectionId connection) { close(connection); }
 };
 
 }  // namespace io

@@ -37,6 +37,7 @@ class SimulatedNetwork final : public Network {
   void send(ConnectionId connection, core::BytesView bytes) override;
   [[nodiscard]] std::size_t unsent_bytes(ConnectionId connection) const override;
   void close(ConnectionId connection) override;
+  void drop(ConnectionId connection) override { client_reset(connection); }
 
   // The clients' end. A client may send at once; the exchange hears of the connection in a later step.
   // Errors: unavailable when nobody listens there.

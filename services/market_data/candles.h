@@ -49,6 +49,27 @@ constexpr void extend(Candle& candle, const Candle& later) {
   candle.last_trade = later.last_trade;
 }
 
+// The candle of a period without trades: at the price before it.
+[[nodiscard]] constexpr Candle flat_candle(core::Time open_time, core::Price price) {
+  return {.open_time = open_time, .open = price, .high = price, .low = price, .close = price};
+}
+
+// The aggregate of one trade alone, and with one more. REQUIRES their aggregate ids to be the same.
+[[nodiscard]] constexpr AggregateTrade aggregate_of(const Trade& trade) {
+  return {.id = trade.aggregate,
+          .price = trade.price,
+          .quantity = trade.quantity,
+          .first = trade.id,
+          .last = trade.id,
+          .time = trade.time,
+          .buyer_is_maker = trade.buyer_is_maker};
+}
+constexpr void extend(AggregateTrade& aggregate, const Trade& later) {
+  CHECK(aggregate.id == later.aggregate);
+  aggregate.quantity += later.quantity;
+  aggregate.last = later.id;
+}
+
 // What must be remembered of a market's latest trade to give the next one its aggregate id. Part of the state of
 // whoever numbers trades (the view, the store): saved and loaded with it, both count the same.
 struct Aggregation {

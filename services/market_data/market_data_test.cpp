@@ -133,7 +133,7 @@ TEST(Markets, DepthIsSortedBestFirstAndFollowsChanges) {
 }
 
 TEST(Markets, TakerSideTellsWhetherTheBuyerIsTheMaker) {
-  Markets markets(2);
+  Markets markets({.trades = 2});
   markets.apply(traded(1, Side::buy, 100, 1), core::Time{10});
   markets.apply(traded(2, Side::sell, 99, 2), core::Time{11});
   markets.apply(traded(3, Side::buy, 101, 3), core::Time{12});
@@ -157,7 +157,7 @@ TEST(Markets, EqualsTheNaiveModelAndItsOwnSavedForm) {
   for (const std::int64_t width : {3, 200, 20'000}) {
     core::Random random(static_cast<std::uint64_t>(width));
     constexpr std::size_t kKept = 50;
-    Markets markets(kKept);
+    Markets markets({.trades = kKept});
     std::vector<Naive> naive(3);
     for (int step = 0; step < 60'000; ++step) {
       const std::size_t at = step < 3 ? static_cast<std::size_t>(step) : random.below(3);
@@ -181,7 +181,7 @@ TEST(Markets, EqualsTheNaiveModelAndItsOwnSavedForm) {
       if (step % 5'000 != 0) continue;
       expect_same(markets, market, naive[at], kKept);
       const core::Bytes bytes = saved(markets);
-      Markets loaded(kKept);
+      Markets loaded({.trades = kKept});
       core::ByteReader reader(bytes);
       ASSERT_TRUE(loaded.load(reader));
       ASSERT_TRUE(reader.complete());
@@ -213,21 +213,21 @@ TEST(Markets, AHundredThousandLevelsInAnyOrderOfArrival) {
 }
 
 TEST(Markets, NoPrefixAndNoFlippedBitOfASavedFormCrashes) {
-  Markets markets(5);
+  Markets markets({.trades = 5});
   for (std::uint64_t i = 1; i <= 20; ++i) {
     const auto price = static_cast<std::int64_t>(i);
     markets.apply(i % 3 == 0 ? traded(i, Side::buy, price, i) : level(i, i % 2 ? Side::buy : Side::sell, price, 3), {});
   }
   const core::Bytes bytes = saved(markets);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    Markets loaded(5);
+    Markets loaded({.trades = 5});
     core::ByteReader reader(core::BytesView(bytes).first(size));
     EXPECT_FALSE(loaded.load(reader)) << size;
   }
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     core::Bytes flipped = bytes;
     flipped[bit / 8] ^= std::byte{1} << (bit % 8);
-    Markets loaded(5);
+    Markets loaded({.trades = 5});
     core::ByteReader reader(flipped);
     if (!loaded.load(reader)) continue;
     for (const DepthLevel& one : loaded.depth(kMarket, 100).asks) EXPECT_GT(one.price, core::Price{});

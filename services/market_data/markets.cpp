@@ -13,8 +13,7 @@ constexpr std::size_t kBid = 0, kAsk = 1;
 struct Book {
   std::uint64_t last_update_id = 0;
   LevelList sides[2];
-  std::vector<Trade> trades;     // a ring once it has its full length
-  std::size_t oldest_trade = 0;  // where the ring starts
+  std::unique_ptr<Tape> tape;  // from the first trade on: most of many markets have none
 };
 
 std::int64_t key_of(std::size_t side, core::Price price) { return side == kBid ? price.value() : -price.value(); }
@@ -22,32 +21,54 @@ DepthLevel level_of(std::size_t side, const Level& level) {
   return {core::Price{side == kBid ? level.key : -level.key}, core::Quantity{level.quantity}};
 }
 
+template <class T>
+std::vector<T> slice(const Ring<T>& ring, std::size_t begin, std::size_t end) {
+  std::vector<T> out;
+  out.reserve(end - begin);
+  for (std::size_t i = begin; i < end; ++i) out.push_back(ring[i]);
+  return out;
+}
+
+std::size_t first_of(const Ring<Trade>& trades, core::TradeId id) {
+  return trades.first_not([id](const Trade& trade) { return trade.id < id; });
+}
+
+Statistics statistics_of(const Tape* tape, core::Time from, core::Time until) {
+  Statistics out{.open_time = from, .close_time = until};
+  if (tape == nullptr) return out;
+  const core::Price last = tape->last().price;
+  const Candle traded = tape->since(from).value_or(flat_candle(from, last));
+  out.open = traded.open;
+  out.high = traded.high;
+  out.low = traded.low;
+  out.last = traded.close;
+  out.previous_close = tape->price_before(from).value_or(core::Price{});
+  out.last_quantity = tape->last().quantity;
+  out.volume = traded.volume;
+  out.trade_count = traded.trade_count;
+  out.first_trade = traded.first_trade;
+  out.last_trade = traded.last_trade;
+  return out;
+}
+
 }  // namespace
 
 struct Markets::State {
-  std::size_t trades_kept = 0;
+  Limits limits;
   LevelPages pages;
-  std::vector<Book> books;               // market id - 1
-  std::vector<core::Price> last_prices;  // beside the books: kept even when no trade is; zero: none
+  std::vector<Book> books;  // market id - 1
 
   [[nodiscard]] const Book* find(core::MarketId market) const {
     const std::size_t index = std::size_t{market.value()} - 1;
     return index < books.size() ? &books[index] : nullptr;
   }
-  void add_trade(Book& book, const Trade& trade) const {
-    if (trades_kept == 0) return;
-    if (book.trades.size() < trades_kept) {
-      book.trades.push_back(trade);
-      return;
-    }
-    book.trades[book.oldest_trade] = trade;
-    if (++book.oldest_trade == book.trades.size()) book.oldest_trade = 0;
+  [[nodiscard]] const Tape* tape(core::MarketId market) const {
+    const Book* book = find(market);
+    return book == nullptr ? nullptr : book->tape.get();
   }
 };
 
-Markets::Markets(std::size_t trades_kept_per_market) : state_(std::make_unique<State>()) {
-  state_->trades_kept = trades_kept_per_market;
-}
+Markets::Markets(Limits limits) : state_(std::make_unique<State>()) { state_->limits = limits; }
 Markets::~Markets() = default;
 Markets::Markets(Markets&&) noexcept = default;
 Markets& Markets::operator=(Markets&&) noexcept = default;
@@ -59,7 +80,6 @@ void Markets::apply(const matching::MarketEvent& event, core::Time time) {
   if (index >= s.books.size()) {
     CHECK_MSG(index == s.books.size(), "markets are listed in the order of their ids");
     s.books.emplace_back();
-    s.last_prices.emplace_back();
   }
   Book& book = s.books[index];
   CHECK_MSG(event.sequence == book.last_update_id + 1, "market events come without gaps, each once");
@@ -68,12 +88,8 @@ void Markets::apply(const matching::MarketEvent& event, core::Time time) {
     const std::size_t side = event.side == matching::Side::buy ? kBid : kAsk;
     book.sides[side].set(s.pages, key_of(side, event.price), event.quantity.value());
   } else if (event.kind == matching::MarketEventKind::traded) {
-    s.last_prices[index] = event.price;
-    s.add_trade(book, {.id = event.trade,
-                       .price = event.price,
-                       .quantity = event.quantity,
-                       .time = time,
-                       .buyer_is_maker = event.side == matching::Side::sell});
+    if (book.tape == nullptr) book.tape = std::make_unique<Tape>(s.limits);
+    book.tape->add(event, time);
   }
 }
 
@@ -107,31 +123,12 @@ BestPrices Markets::best(core::MarketId market) const {
   return out;
 }
 
-std::optional<core::Price> Markets::last_price(core::MarketId market) const {
-  if (state_->find(market) == nullptr) return std::nullopt;
-  const core::Price price = state_->last_prices[market.value() - 1];
-  return price.is_zero() ? std::nullopt : std::optional(price);
-}
-
-std::vector<Trade> Markets::recent_trades(core::MarketId market, std::size_t limit) const {
-  std::vector<Trade> out;
-  const Book* book = state_->find(market);
-  if (book == nullptr) return out;
-  const std::size_t held = book->trades.size();
-  const std::size_t count = std::min(limit, held);
-  out.reserve(count);
-  for (std::size_t i = held - count; i < held; ++i) out.push_back(book->trades[(book->oldest_trade + i) % held]);
-  return out;
-}
-
-// Canonical: levels best first, trades oldest first, whatever the pages and the ring look like.
+// Canonical: levels best first, trades and candles oldest first, whatever the pages and the rings look like.
 void Markets::save(core::ByteWriter& out) const {
   const State& s = *state_;
   out.put(static_cast<std::uint32_t>(s.books.size()));
-  for (std::size_t i = 0; i < s.books.size(); ++i) {
-    const Book& book = s.books[i];
+  for (const Book& book : s.books) {
     out.put(book.last_update_id);
-    out.put(s.last_prices[i]);
     for (const LevelList& levels : book.sides) {
       out.put(static_cast<std::uint64_t>(levels.size()));
       levels.visit_best_first(s.pages, [&out](const Level& level) {
@@ -140,25 +137,17 @@ void Markets::save(core::ByteWriter& out) const {
         return true;
       });
     }
-    const auto trades = recent_trades(core::MarketId{static_cast<std::uint32_t>(i + 1)}, book.trades.size());
-    out.put(static_cast<std::uint64_t>(trades.size()));
-    for (const Trade& trade : trades) {
-      out.put(trade.id);
-      out.put(trade.price);
-      out.put(trade.quantity);
-      out.put(trade.time);
-      out.put(static_cast<std::uint8_t>(trade.buyer_is_maker));
-    }
+    out.put(static_cast<std::uint8_t>(book.tape != nullptr));
+    if (book.tape != nullptr) book.tape->save(out);
   }
 }
 
 core::Result<void> Markets::load(core::ByteReader& in) {
-  *this = Markets(state_->trades_kept);
+  *this = Markets(state_->limits);
   State& s = *state_;
   for (auto left = in.get<std::uint32_t>(); left > 0 && in.ok(); --left) {
     Book& book = s.books.emplace_back();
     in.get(book.last_update_id);
-    in.get(s.last_prices.emplace_back());
     for (const std::size_t side : {kBid, kAsk}) {
       LevelList& levels = book.sides[side];
       std::optional<std::int64_t> better;
@@ -172,18 +161,138 @@ core::Result<void> Markets::load(core::ByteReader& in) {
         better = key;
       }
     }
-    for (auto count = in.get<std::uint64_t>(); count > 0 && in.ok(); --count) {
-      Trade trade;
-      in.get(trade.id);
-      in.get(trade.price);
-      in.get(trade.quantity);
-      in.get(trade.time);
-      trade.buyer_is_maker = in.get<std::uint8_t>() != 0;
-      if (in.ok()) s.add_trade(book, trade);
+    const auto traded = in.get<std::uint8_t>();
+    if (traded > 1) in.fail();
+    if (traded == 1 && in.ok()) {
+      book.tape = std::make_unique<Tape>(s.limits);
+      book.tape->load(in);
     }
   }
   if (!in.ok()) return core::fail(core::ErrorKind::corrupt, "the saved market data contradict themselves");
   return {};
+}
+
+// ---- trades ----
+
+std::optional<core::Price> Markets::last_price(core::MarketId market) const {
+  const Trade* trade = last_trade(market);
+  return trade == nullptr ? std::nullopt : std::optional(trade->price);
+}
+
+const Trade* Markets::last_trade(core::MarketId market) const {
+  const Tape* tape = state_->tape(market);
+  return tape == nullptr ? nullptr : &tape->last();
+}
+
+std::optional<core::Time> Markets::first_trade_time(core::MarketId market) const {
+  const Tape* tape = state_->tape(market);
+  return tape == nullptr ? std::nullopt : std::optional(tape->first_time());
+}
+
+std::vector<Trade> Markets::recent_trades(core::MarketId market, std::size_t limit) const {
+  const Tape* tape = state_->tape(market);
+  if (tape == nullptr) return {};
+  const Ring<Trade>& trades = tape->trades();
+  return slice(trades, trades.size() - std::min(limit, trades.size()), trades.size());
+}
+
+std::vector<Trade> Markets::trades(const TradesQuestion& question) const {
+  const Tape* tape = state_->tape(question.market);
+  if (tape == nullptr) return {};
+  const Ring<Trade>& trades = tape->trades();
+  const std::size_t begin = first_of(trades, question.from);
+  const std::size_t end = std::max(begin, first_of(trades, question.until));
+  return slice(trades, begin, begin + std::min(question.limit, end - begin));
+}
+
+const Trade* Markets::trade(core::MarketId market, core::TradeId id) const {
+  const Tape* tape = state_->tape(market);
+  if (tape == nullptr) return nullptr;
+  const Ring<Trade>& trades = tape->trades();
+  const std::size_t at = first_of(trades, id);
+  return at < trades.size() && trades[at].id == id ? &trades[at] : nullptr;
+}
+
+std::vector<AggregateTrade> Markets::aggregate_trades(const AggregateTradesQuestion& question) const {
+  std::vector<AggregateTrade> out;
+  const Tape* tape = state_->tape(question.market);
+  if (tape == nullptr || question.limit == 0) return out;
+  const Ring<Trade>& trades = tape->trades();
+  const std::uint64_t from_id = std::max(question.from_id.value_or(0), reach_of(*tape).oldest_aggregate);
+  std::size_t begin = trades.first_not(
+      [&](const Trade& trade) { return trade.aggregate < from_id || (question.from && trade.time < *question.from); });
+  std::size_t end =
+      trades.first_not([&](const Trade& trade) { return !question.until || trade.time <= *question.until; });
+  if (!question.from_id && !question.from) {  // the latest: found from behind
+    std::size_t count = 0;
+    std::size_t first = end;
+    for (; first > begin; --first) {
+      const bool is_new = first == end || trades[first - 1].aggregate != trades[first].aggregate;
+      if (is_new && count++ == question.limit) break;
+    }
+    begin = first;
+  }
+  for (; begin < end; ++begin) {
+    const bool is_new = out.empty() || out.back().id != trades[begin].aggregate;
+    if (is_new && out.size() == question.limit) break;
+    if (is_new)
+      out.push_back(aggregate_of(trades[begin]));
+    else
+      extend(out.back(), trades[begin]);
+  }
+  return out;
+}
+
+// ---- candles and statistics ----
+
+std::optional<Candle> Markets::candle(core::MarketId market, Interval interval, core::Time now,
+                                      std::int64_t offset_ns) const {
+  const Tape* tape = state_->tape(market);
+  if (tape == nullptr) return std::nullopt;
+  const core::Time open = open_of(interval, std::max(now, tape->last().time), offset_ns);
+  if (auto traded = tape->since(open)) return traded;
+  return flat_candle(open, tape->last().price);
+}
+
+CandlesAnswer Markets::candles(const CandlesQuestion& question) const {
+  CandlesAnswer out;
+  const Tape* tape = state_->tape(question.market);
+  if (tape == nullptr) return out;
+  const Ring<Candle>& ring = tape->candles(question.layer);
+  const auto first_from = [&ring](core::Time time) {
+    return ring.first_not([time](const Candle& candle) { return candle.open_time < time; });
+  };
+  const std::size_t begin = first_from(question.from);
+  if (begin > 0) out.before = ring[begin - 1];
+  out.candles = slice(ring, begin, std::max(begin, first_from(question.until)));
+  return out;
+}
+
+Statistics Markets::statistics(core::MarketId market, core::Time now, std::int64_t window_ns) const {
+  const Tape* tape = state_->tape(market);
+  if (tape != nullptr) now = std::max(now, tape->last().time);
+  return statistics_of(tape, floor_to({now.ns - window_ns}, length_ns(CandleLayer::minute)), now);
+}
+
+Statistics Markets::trading_day(core::MarketId market, core::Time now, std::int64_t offset_ns) const {
+  const Tape* tape = state_->tape(market);
+  if (tape != nullptr) now = std::max(now, tape->last().time);
+  return statistics_of(tape, open_of(Interval::day_1, now, offset_ns),
+                       {next_open(Interval::day_1, now, offset_ns).ns - 1});
+}
+
+AveragePrice Markets::average_price(core::MarketId market, core::Time now) const {
+  const Tape* tape = state_->tape(market);
+  if (tape == nullptr) return {};
+  now = std::max(now, tape->last().time);
+  const std::int64_t window_ns = AveragePrice::kMinutes * length_ns(CandleLayer::minute);
+  const auto traded = tape->since(floor_to({now.ns - window_ns}, length_ns(CandleLayer::second)));
+  return {.volume = traded ? traded->volume : Volume{}, .last = tape->last().price, .close_time = tape->last().time};
+}
+
+Reach Markets::reach(core::MarketId market) const {
+  const Tape* tape = state_->tape(market);
+  return tape == nullptr ? Reach{} : reach_of(*tape);
 }
 
 }  // namespace market_data

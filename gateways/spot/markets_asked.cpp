@@ -1,0 +1,44 @@
+#include "gateways/spot/markets_asked.h"
+
+#include <algorithm>
+
+namespace spot {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kStatuses = {
+    {{"TRADING", "TRADING"}, {"HALT", "HALT"}, {"BREAK", "BREAK"}}};
+
+}  // namespace
+
+std::string_view take_status(Arguments& arguments) {
+  const auto text = arguments.optional("symbolStatus");
+  return text && arguments.ok() ? arguments.named(*text, kStatuses, invalid_symbol_status) : std::string_view{};
+}
+
+bool has_status(const instruments::Market& market, std::string_view status) {
+  return status.empty() || name_of(market.state) == status;
+}
+
+std::size_t symbols_sent(const Parameters& parameters) {
+  const std::string_view text = parameters.peek("symbols").value_or("");
+  return static_cast<std::size_t>(std::ranges::count(text, '"')) / 2;
+}
+
+MarketsAsked take_markets(Arguments& arguments) {
+  if (arguments.sent("symbol") && arguments.sent("symbols")) arguments.complain(bad_combination());
+  MarketsAsked asked;
+  asked.one = arguments.optional_market();
+  asked.some = arguments.markets();
+  asked.status = take_status(arguments);
+  return asked;
+}
+
+MarketsAsked take_markets(Arguments& arguments, std::size_t count_max) {
+  MarketsAsked asked = take_markets(arguments);
+  const bool neither = asked.one == nullptr && (!asked.some || asked.some->empty());
+  if (neither) arguments.complain(both_missing("symbol", "symbols"));
+  if (asked.some && asked.some->size() > count_max) arguments.complain(too_many_values("symbols", count_max));
+  return asked;
+}
+
+}  // namespace spot
