@@ -15,8 +15,14 @@ Client::Client(Desk& desk, limits::Address& address)
     : desk_(desk), address_(address), number_(desk.clients_.add(this)) {}
 Client::~Client() { (void)desk_.clients_.take(number_); }
 
-Desk::Desk(Options options, gateways::ExchangePort& port, auth::KeyRing& keys, gateways::ArchivePort* archive)
-    : options_(options), port_(port), keys_(keys), archive_(archive), limiter_(options.limits) {}
+Desk::Desk(Options options, gateways::ExchangePort& port, auth::KeyRing& keys, gateways::ArchivePort* archive,
+           spot::ListenKeyStore* listen_keys)
+    : options_(options),
+      port_(port),
+      keys_(keys),
+      archive_(archive),
+      listen_keys_(listen_keys),
+      limiter_(options.limits) {}
 Desk::~Desk() { CHECK_MSG(clients_.size() == 0, "a client that outlives its desk"); }
 
 Counters Desk::counters() const {
@@ -47,12 +53,17 @@ spot::Context Desk::context(spot::TimeUnit time_unit, const auth::Key* key, core
           .time_unit = time_unit,
           .key = key,
           .self_trade_default = options_.self_trade_default,
-          .limiter = &limiter_};
+          .limiter = &limiter_,
+          .listen_keys = listen_keys_};
 }
 
 std::expected<spot::Signed, spot::ApiError> Desk::check(const Operation& operation, const Request& request,
                                                         spot::Arguments& arguments, core::Time now) const {
   if (operation.security == spot::Security::none) return spot::Signed{};
+  if (operation.security == spot::Security::user_stream) {
+    if (request.session != nullptr) return spot::Signed{request.session, {}};
+    return spot::check_key(keys_, request.api_key);
+  }
   if (request.session != nullptr) return spot::check_session(arguments, *request.session, operation.security, now);
   return spot::check_signed(arguments, keys_, request.api_key, request.payload, operation.security, now);
 }
@@ -130,10 +141,11 @@ Client* Desk::find(const Waiter& who) {
 }
 
 void Desk::count_orders(const gateways::Reply& reply, const spot::Pending& pending) {
-  bool placed = false;
+  bool placed = false, attempted = false;
   for (const orders::AccountEvent& each : reply.events) {
     const auto* event = std::get_if<orders::OrderEvent>(&each.body);
     if (event == nullptr) continue;
+    attempted |= event->account == pending.account && event->execution == orders::Execution::rejected;
     if (event->execution == orders::Execution::accepted && event->account == pending.account && !placed) {
       placed = true;
       limiter_.order_placed(event->account, reply.time);
@@ -141,6 +153,10 @@ void Desk::count_orders(const gateways::Reply& reply, const spot::Pending& pendi
     const bool is_first_fill = event->execution == orders::Execution::traded && event->executed == event->last_quantity;
     if (is_first_fill) limiter_.order_filled(event->account, event->is_maker, reply.time);
   }
+  // A cancel-replace that ended with its cancel counts as if the new order had been placed.
+  const bool counts_anyway = pending.change == spot::Change::replace &&
+                             pending.over_limit == limits::Finding::allowed && !placed && !attempted;
+  if (counts_anyway) limiter_.order_placed(pending.account, reply.time);
 }
 
 void Desk::on_reply(const gateways::Reply& reply) {
@@ -150,9 +166,10 @@ void Desk::on_reply(const gateways::Reply& reply) {
   if (client == nullptr) return;
   body_.clear();
   spot::JsonWriter json(body_);
-  const auto written = spot::write_answer(waiting.pending, reply, port_.views(), json);
+  const auto written = spot::write_answer(waiting.pending, reply, port_.views(), options_.limits, json);
   if (written) limiter_.refund(client->address(), waiting.weight, port_.now());
-  const bool shows_orders = waiting.pending.change == spot::Change::place;
+  const bool shows_orders =
+      waiting.pending.change == spot::Change::place || waiting.pending.change == spot::Change::replace;
   client->on_answer(waiting.who.request, {.error = written ? nullptr : &written.error(),
                                           .body = body_,
                                           .orders_of = shows_orders ? waiting.pending.account : core::AccountId{}});

@@ -86,8 +86,9 @@ enum class Outcome : std::uint8_t {
 
 class Desk final : public gateways::ReplyHandler, public gateways::ArchiveHandler {
  public:
-  // REQUIRES port, keys and archive to outlive it. Without an archive, reads that need it fail (-1001).
-  Desk(Options options, gateways::ExchangePort& port, auth::KeyRing& keys, gateways::ArchivePort* archive = nullptr);
+  // REQUIRES all of them to outlive it. Without an archive, reads that need it fail (-1001).
+  Desk(Options options, gateways::ExchangePort& port, auth::KeyRing& keys, gateways::ArchivePort* archive = nullptr,
+       spot::ListenKeyStore* listen_keys = nullptr);
   ~Desk() override;
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
@@ -157,6 +158,7 @@ class Desk final : public gateways::ReplyHandler, public gateways::ArchiveHandle
   gateways::ExchangePort& port_;
   auth::KeyRing& keys_;
   gateways::ArchivePort* const archive_;
+  spot::ListenKeyStore* const listen_keys_;
   limits::Limiter limiter_;
   WaitingTable<Client*> clients_;
   WaitingTable<WaitingCommand> commands_;

@@ -10,7 +10,19 @@ ApiError make(int status, int code, std::string message) {
   return {.status = status, .code = code, .message = std::move(message)};
 }
 
-constexpr int kRejectedCode = -2010, kCancelRejectedCode = -2011, kFilterCode = -1013;
+constexpr int kRejectedCode = -2010, kCancelRejectedCode = -2011, kAmendRejectedCode = -2038, kFilterCode = -1013;
+
+int code_of(Asked asked) {
+  switch (asked) {
+    case Asked::place:
+      return kRejectedCode;
+    case Asked::cancel:
+      return kCancelRejectedCode;
+    case Asked::amend:
+      return kAmendRejectedCode;
+  }
+  return kRejectedCode;
+}
 
 // The way windows are named in texts: "1 MINUTE".
 std::string window_name(const limits::Window& window) {
@@ -32,7 +44,9 @@ constexpr std::string_view kInsufficientBalance = "Account has insufficient bala
 }  // namespace
 
 void write(JsonWriter& json, const ApiError& error) {
-  json.begin_object().field("code", error.code).field("msg", error.message).end_object();
+  json.begin_object().field("code", error.code).field("msg", error.message);
+  if (!error.data.empty()) json.key("data").raw(error.data);
+  json.end_object();
 }
 
 ApiError not_found() { return make(404, -1020, "This operation is not supported."); }
@@ -92,6 +106,7 @@ ApiError symbol_status_differs() {
 }
 ApiError duplicate_symbols() { return make(-1151, "Symbol is present multiple times in the list."); }
 ApiError bad_strategy_type() { return make(-1134, "strategyType was less than 1000000."); }
+ApiError not_offered() { return make(-1020, "This operation is not supported."); }
 ApiError bad_cancel_restrictions() { return make(-1145, "Invalid cancelRestrictions"); }
 ApiError filter_failure(std::string_view filter) {
   return make(kFilterCode, fmt::format("Filter failure: {}", filter));
@@ -107,6 +122,7 @@ ApiError timestamp_expired() { return make(-1021, "Timestamp for this request is
 ApiError window_too_long() { return make(-1131, "recvWindow must be less than 60000"); }
 
 ApiError no_such_order() { return make(-2013, "Order does not exist."); }
+ApiError no_such_listen_key() { return make(-1125, "This listenKey does not exist."); }
 ApiError client_order_id_differs() { return make(-2039, "Client order ID is not correct for this order ID."); }
 
 ApiError refused(gateways::Refusal refusal) {
@@ -165,11 +181,20 @@ ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile)
   return error;
 }
 
+ApiError replaced_partly(std::string data) {
+  ApiError error = make(409, -2021, "Order cancel-replace partially failed.");
+  error.data = std::move(data);
+  return error;
+}
+ApiError replace_failed(std::string data, int status) {
+  ApiError error = make(status, -2022, "Order cancel-replace failed.");
+  error.data = std::move(data);
+  return error;
+}
+
 ApiError rejected(core::Rejection rejection, Asked asked) {
   using core::Rejection;
-  const auto refuse = [asked](std::string_view text) {
-    return make(asked == Asked::place ? kRejectedCode : kCancelRejectedCode, std::string(text));
-  };
+  const auto refuse = [asked](std::string_view text) { return make(code_of(asked), std::string(text)); };
   switch (rejection) {
     case Rejection::unknown_market:
       return invalid_symbol();
@@ -193,11 +218,15 @@ ApiError rejected(core::Rejection rejection, Asked asked) {
       return refuse(kInsufficientBalance);
     case Rejection::duplicate_client_order_id:
       return refuse("Duplicate order sent.");
+    case Rejection::nothing_to_do:
+      if (asked == Asked::amend) return refuse("The requested action would change no state; rejecting");
+      [[fallthrough]];
     case Rejection::unknown_order:
     case Rejection::order_pending:
     case Rejection::stale_handle:
-    case Rejection::nothing_to_do:
       return refuse("Unknown order sent.");
+    case Rejection::not_a_reduction:
+      return refuse("Order amend (quantity increase) is not supported.");
     case Rejection::cancel_restricted:
       return refuse("Order was not canceled due to cancel restrictions.");
     case Rejection::invalid_order:

@@ -21,9 +21,10 @@ struct ApiError {
   int code = -1000;
   std::string message;
   std::int64_t retry_after_s = 0;  // > 0: say so in Retry-After
+  std::string data;                // JSON beside code and text; empty: none
 };
 
-// {"code":-1121,"msg":"Invalid symbol."}
+// {"code":-1121,"msg":"Invalid symbol."}, and "data" when there is some.
 void write(JsonWriter& json, const ApiError& error);
 
 // The request itself.
@@ -61,6 +62,7 @@ void write(JsonWriter& json, const ApiError& error);
 [[nodiscard]] ApiError duplicate_symbols();
 [[nodiscard]] ApiError bad_strategy_type();
 [[nodiscard]] ApiError bad_cancel_restrictions();
+[[nodiscard]] ApiError not_offered();  // 400: what is asked for does not exist here
 [[nodiscard]] ApiError filter_failure(std::string_view filter);
 [[nodiscard]] ApiError invalid_order_value(std::string_view what);  // "Invalid quantity."
 [[nodiscard]] ApiError order_rejected(std::string_view text);       // -2010
@@ -76,11 +78,16 @@ void write(JsonWriter& json, const ApiError& error);
 // What was asked of the exchange.
 [[nodiscard]] ApiError no_such_order();
 [[nodiscard]] ApiError client_order_id_differs();
+[[nodiscard]] ApiError no_such_listen_key();
 [[nodiscard]] ApiError refused(gateways::Refusal refusal);
 [[nodiscard]] ApiError timed_out();
 [[nodiscard]] ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile);
 
-enum class Asked : std::uint8_t { place, cancel };
+enum class Asked : std::uint8_t { place, cancel, amend };
+// Half of a cancel-replace was done (409, -2021), or nothing of it (400, -2022; 429 when the order limits forbade the
+// rest).
+[[nodiscard]] ApiError replaced_partly(std::string data);
+[[nodiscard]] ApiError replace_failed(std::string data, int status = 400);
 // A fold's rejection of a command.
 [[nodiscard]] ApiError rejected(core::Rejection rejection, Asked asked);
 

@@ -68,6 +68,13 @@ std::expected<Signed, ApiError> check_signed(Arguments& arguments, const auth::K
   return Signed{entry, freshness};
 }
 
+std::expected<Signed, ApiError> check_key(const auth::KeyRing& keys, std::string_view api_key) {
+  if (!auth::is_well_formed_api_key(api_key)) return std::unexpected(bad_key_format());
+  const auth::KeyEntry* entry = keys.find(api_key);
+  if (entry == nullptr || !may_ask(*entry, Security::user_stream)) return std::unexpected(key_refused());
+  return Signed{entry, {}};
+}
+
 std::expected<Signed, ApiError> check_session(Arguments& arguments, const auth::KeyEntry& key, Security security,
                                               core::Time now) {
   const auth::Freshness freshness = take_freshness(arguments);

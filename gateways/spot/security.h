@@ -12,7 +12,12 @@
 
 namespace spot {
 
-enum class Security : std::uint8_t { none, user_data, trade };
+enum class Security : std::uint8_t {
+  none,
+  user_stream,  // an API key, no signature
+  user_data,
+  trade,
+};
 
 struct Signed {
   const auth::KeyEntry* key = nullptr;
@@ -30,6 +35,8 @@ struct Signed {
 // that proves who sent it.
 [[nodiscard]] std::expected<Signed, ApiError> check_session(Arguments& arguments, const auth::KeyEntry& key,
                                                             Security security, core::Time now);
+// For requests that need a key that may read, and no proof.
+[[nodiscard]] std::expected<Signed, ApiError> check_key(const auth::KeyRing& keys, std::string_view api_key);
 // The complaint about a request that is not fresh; nothing when it is.
 [[nodiscard]] std::optional<ApiError> staleness(const auth::Freshness& freshness, core::Time now);
 
