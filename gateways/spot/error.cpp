@@ -35,7 +35,7 @@ std::string window_name(const limits::Window& window) {
 
 ApiError too_many_orders(const limits::Window& window) {
   return make(
-      429, -1015,
+      429, kTooManyOrdersCode,
       fmt::format("Too many new orders; current limit is {} orders per {}.", window.count, window_name(window)));
 }
 
@@ -56,6 +56,9 @@ ApiError bad_http(int status, std::string_view reason) {
 }
 ApiError bad_json() { return make(-1135, "Invalid JSON Request"); }
 ApiError unavailable() { return make(503, -1001, "Internal error; unable to process your request. Please try again."); }
+ApiError bad_json_parameter(std::string_view name) {
+  return make(-1135, fmt::format("JSON sent for parameter '{}' is not valid", name));
+}
 ApiError bad_time_unit() {
   return make(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.");
 }
@@ -113,6 +116,18 @@ ApiError filter_failure(std::string_view filter) {
 }
 ApiError invalid_order_value(std::string_view what) { return make(kFilterCode, fmt::format("Invalid {}.", what)); }
 ApiError order_rejected(std::string_view text) { return make(kRejectedCode, std::string(text)); }
+
+ApiError not_authorized() { return make(401, -1002, "You are not authorized to execute this request."); }
+ApiError key_type_not_for_sessions(std::string_view type) {
+  return make(-4056, fmt::format("{} API key is not supported.", type));
+}
+ApiError subscription_active() { return make(-2035, "User Data Stream subscription already active."); }
+ApiError subscription_inactive() { return make(-2036, "User Data Stream subscription not active."); }
+ApiError too_many_subscriptions(std::size_t max) {
+  return make(-1191,
+              fmt::format("Too many subscriptions. Connection may create up to '{}' subscriptions at a time.", max));
+}
+ApiError no_subscription_ids_left() { return make(-2042, "Maximum subscription ID reached for this connection."); }
 
 ApiError bad_key_format() { return make(401, -2014, "API-key format invalid."); }
 ApiError key_refused() { return make(401, -2015, "Invalid API-key, IP, or permissions for action."); }
@@ -178,6 +193,7 @@ ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile)
       break;
   }
   error.retry_after_s = verdict.retry_after_s;
+  error.retry_at = verdict.until;
   return error;
 }
 

@@ -13,7 +13,7 @@
 namespace spot {
 
 enum class Security : std::uint8_t {
-  none,
+  none,         // everybody; of a request that is signed all the same: any key
   user_stream,  // an API key, no signature
   user_data,
   trade,

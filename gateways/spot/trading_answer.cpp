@@ -30,6 +30,7 @@ std::unexpected<ApiError> unexplained() {
                .code = -1006,
                .message = "An unexpected response was received from the message bus. Execution status unknown.",
                .retry_after_s = 0,
+               .retry_at = {},
                .data = {}});
 }
 
