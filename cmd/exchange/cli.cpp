@@ -12,6 +12,7 @@
 #include "cmd/exchange/config.h"
 #include "cmd/exchange/control_client.h"
 #include "cmd/exchange/output.h"
+#include "cmd/exchange/public_key_file.h"
 #include "cmd/exchange/start.h"
 #include "cmd/exchange/tools.h"
 
@@ -26,7 +27,8 @@ struct Arguments {
   StartOptions start;
   bool no_demo = false, json = false;
   std::string data = "data";
-  std::string account, asset, amount, reference, permissions = "read,trade", key_type = "hmac", api_key, symbol;
+  std::string account, asset, amount, reference, permissions = "read,trade", key_type = "hmac", public_key_file,
+                                                 api_key, symbol;
   json::object market;
   InspectOptions inspect;
   std::optional<std::uint64_t> until;
@@ -90,6 +92,7 @@ class CommandLine {
 
   void add_start();
   void add_keys();
+  int create_key();
   void add_deposit();
   void add_markets();
   void add_market_add(CLI::App& markets);
@@ -114,20 +117,44 @@ void CommandLine::add_start() {
   start->add_flag("--no-demo", arguments_.no_demo, "No demo account (default)")->excludes(demo);
 }
 
+int CommandLine::create_key() {
+  const Arguments& given = arguments_;
+  json::object request{{"command", "keys_create"},
+                       {"account", given.account},
+                       {"permissions", given.permissions},
+                       {"type", given.key_type}};
+  if (given.key_type == "hmac" && !given.public_key_file.empty()) {
+    return report({core::ErrorKind::invalid_input, "an HMAC key has no public key", "--public-key",
+                   "say --type rsa or --type ed25519"});
+  }
+  if (given.key_type != "hmac") {
+    if (given.public_key_file.empty())
+      return report({core::ErrorKind::invalid_input, "a key of type " + given.key_type + " needs --public-key FILE",
+                     "--type", "see --help"});
+    auto pem = read_public_key(given.public_key_file, given.key_type);
+    if (!pem) return report(pem.error());
+    request["public_key"] = *pem;
+  }
+  return ask(request);
+}
+
 void CommandLine::add_keys() {
   CLI::App* keys = app_.add_subcommand("keys", "API keys of a running exchange");
   keys->require_subcommand(1);
-  CLI::App* create = command(
-      *keys, "create", "Make a key, and the account if it is missing; prints key and secret, once",
-      "exchange keys create --account alice --permissions read,trade", [this] {
-        return ask(
-            {{"command", "keys_create"}, {"account", arguments_.account}, {"permissions", arguments_.permissions}});
-      });
+  CLI::App* create =
+      command(*keys, "create",
+              "Make a key, and the account if it is missing; prints API key and secret, once. With a public key there "
+              "is no secret: the client signs with its private key",
+              "exchange keys create --account alice --permissions read,trade\n"
+              "  exchange keys create --account alice --type ed25519 --public-key alice.pub.pem",
+              [this] { return create_key(); });
   create->add_option("--account", arguments_.account, "Name of the account")->required();
   create->add_option("--permissions", arguments_.permissions, "Any of read,trade,withdraw")->capture_default_str();
-  create->add_option("--type", arguments_.key_type, "Kind of key: hmac")
-      ->check(CLI::IsMember({"hmac"}))
+  create->add_option("--type", arguments_.key_type, "Kind of key: hmac, rsa (2048 to 4096 bits) or ed25519")
+      ->check(CLI::IsMember({"hmac", "rsa", "ed25519"}))
       ->capture_default_str();
+  create->add_option("--public-key", arguments_.public_key_file,
+                     "The client's public key for rsa and ed25519: a PEM file, as openssl pkey -pubout writes it");
   add_data(create);
   add_data(command(*keys, "list", "All keys, without secrets", "exchange keys list", [this] {
     return ask_for_list({{"command", "keys_list"}}, "keys",

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateways/auth/public_key.h"
 #include "pkg/core/decimal.h"
 #include "services/instruments/convert.h"
 
@@ -39,6 +40,18 @@ core::Result<auth::Permissions> parse_permissions(const std::string& text) {
   return out;
 }
 
+auth::KeyType ring_type(keys::Type type) {
+  switch (type) {
+    case keys::Type::hmac:
+      return auth::KeyType::hmac;
+    case keys::Type::rsa:
+      return auth::KeyType::rsa;
+    case keys::Type::ed25519:
+      return auth::KeyType::ed25519;
+  }
+  return {};
+}
+
 core::Error refusal_error(gateways::Refusal refusal) {
   switch (refusal) {
     case gateways::Refusal::overloaded:
@@ -61,8 +74,8 @@ auth::Key ring_key(const keys::ApiKey& key) {
   return {.api_key = key.api_key,
           .account = key.account,
           .permissions = {.read = key.may_read, .trade = key.may_trade, .withdraw = key.may_withdraw},
-          .type = auth::KeyType::hmac,
-          .secret = key.secret};
+          .type = ring_type(key.type),
+          .secret = key.type == keys::Type::hmac ? key.secret : key.public_key};
 }
 
 core::Result<void> check_events(std::span<const orders::AccountEvent> events, const std::string& subject) {
@@ -174,28 +187,60 @@ void Operations::deposit(const json::object& request, Respond respond) {
   });
 }
 
-void Operations::keys_create(const json::object& request, Respond respond) {
-  const std::string name = text_of(request, "account"), permissions = text_of(request, "permissions");
-  if (const auto parsed = parse_permissions(permissions); !parsed) return respond(std::unexpected(parsed.error()));
-  with_account(name,
-               [this, name, permissions, respond = std::move(respond)](const core::Result<core::AccountId>& account) {
-                 respond(account ? create_key(*account, name, permissions) : Answer(std::unexpected(account.error())));
-               });
+// What a key shall be, checked before an account is opened for it.
+core::Result<Operations::KeyWish> Operations::parse_key_wish(const json::object& request) {
+  KeyWish wish;
+  const auto permissions = parse_permissions(text_of(request, "permissions"));
+  if (!permissions) return std::unexpected(permissions.error());
+  wish.permissions = *permissions;
+  const std::string type_name = text_of(request, "type"), pem = text_of(request, "public_key");
+  const auto type = keys::type_named(type_name.empty() ? "hmac" : type_name);
+  if (!type) {
+    return core::fail(ErrorKind::invalid_input, "\"" + type_name.substr(0, 40) + "\" is no kind of key", "--type",
+                      "accepted: hmac, rsa, ed25519");
+  }
+  wish.type = *type;
+  if (wish.type == keys::Type::hmac) {
+    if (pem.empty()) return wish;
+    return core::fail(ErrorKind::invalid_input, "an HMAC key has no public key, the exchange makes its secret",
+                      "--public-key", "with one, the type is rsa or ed25519");
+  }
+  auto accepted = auth::accept_public_key(ring_type(wish.type), pem);
+  if (!accepted) {
+    core::Error error = accepted.error();
+    error.where = "--public-key";
+    return std::unexpected(error);
+  }
+  wish.public_key = std::move(*accepted);
+  return wish;
 }
 
-Answer Operations::create_key(core::AccountId account, const std::string& name, const std::string& permissions) {
-  const auto parsed = parse_permissions(permissions);
-  if (!parsed) return std::unexpected(parsed.error());
-  const auto key =
-      store_.create(account, name, parsed->read, parsed->trade, parsed->withdraw, exchange_.now().milliseconds());
+void Operations::keys_create(const json::object& request, Respond respond) {
+  auto wish = parse_key_wish(request);
+  if (!wish) return respond(std::unexpected(wish.error()));
+  const std::string name = text_of(request, "account");
+  with_account(name, [this, name, wish = std::move(*wish),
+                      respond = std::move(respond)](const core::Result<core::AccountId>& account) {
+    respond(account ? create_key(*account, name, wish) : Answer(std::unexpected(account.error())));
+  });
+}
+
+Answer Operations::create_key(core::AccountId account, const std::string& name, const KeyWish& wish) {
+  const auto& [permissions, type, public_key] = wish;
+  const std::int64_t now_ms = exchange_.now().milliseconds();
+  const auto key = type == keys::Type::hmac
+                       ? store_.create(account, name, permissions.read, permissions.trade, permissions.withdraw, now_ms)
+                       : store_.create_with_public_key(account, name, permissions.read, permissions.trade,
+                                                       permissions.withdraw, type, public_key, now_ms);
   if (!key) return std::unexpected(key.error());
   if (auto added = ring_.add(ring_key(*key)); !added) return std::unexpected(added.error());
-  return json::object{{"api_key", key->api_key},
-                      {"secret", key->secret},
-                      {"account", name},
-                      {"account_id", account.value()},
-                      {"permissions", permissions_text(key->may_read, key->may_trade, key->may_withdraw)},
-                      {"type", key->type}};
+  json::object out{{"api_key", key->api_key}};
+  if (type == keys::Type::hmac) out["secret"] = key->secret;
+  out["account"] = name;
+  out["account_id"] = account.value();
+  out["permissions"] = permissions_text(key->may_read, key->may_trade, key->may_withdraw);
+  out["type"] = keys::name_of(type);
+  return out;
 }
 
 Answer Operations::keys_list() const {
@@ -207,7 +252,7 @@ Answer Operations::keys_list() const {
                      {"account", key.account_name},
                      {"account_id", key.account.value()},
                      {"permissions", permissions_text(key.may_read, key.may_trade, key.may_withdraw)},
-                     {"type", key.type},
+                     {"type", keys::name_of(key.type)},
                      {"created_ms", key.created_ms},
                      {"revoked_ms", nullptr}};
     if (key.revoked_ms != 0) one["revoked_ms"] = key.revoked_ms;

@@ -3,7 +3,9 @@
 //
 // A request is a JSON object with `command` and its arguments, as the command line sends it over the control socket:
 //   deposit         account, asset, amount, reference?   → account, account_id, asset, amount, available
-//   keys_create     account, permissions                 → api_key, secret, account, account_id, permissions, type
+//   keys_create     account, permissions, type?, public_key?  (hmac without, rsa and ed25519 with a public key: PEM)
+//                                                        → api_key, secret (hmac), account, account_id, permissions,
+//                                                          type
 //   keys_list                                            → keys
 //   keys_revoke     api_key                              → api_key, revoked
 //   markets_list                                         → markets
@@ -53,7 +55,13 @@ class Operations final : private gateways::ReplyHandler {
 
   void deposit(const json::object& request, Respond respond);
   void keys_create(const json::object& request, Respond respond);
-  [[nodiscard]] Answer create_key(core::AccountId account, const std::string& name, const std::string& permissions);
+  struct KeyWish {
+    auth::Permissions permissions;
+    keys::Type type = keys::Type::hmac;
+    std::string public_key;  // PEM; empty for hmac
+  };
+  [[nodiscard]] static core::Result<KeyWish> parse_key_wish(const json::object& request);
+  [[nodiscard]] Answer create_key(core::AccountId account, const std::string& name, const KeyWish& wish);
   [[nodiscard]] Answer keys_list() const;
   [[nodiscard]] Answer keys_revoke(const json::object& request);
   [[nodiscard]] Answer markets_list() const;

@@ -71,6 +71,20 @@ class OperationsTest : public ::testing::Test, private gateways::ReplyHandler {
     EXPECT_TRUE(answer.has_value()) << "no answer to " << json::serialize(request);
     return answer.value_or(Answer(json::object{}));
   }
+  struct Refused {
+    json::object request;
+    core::ErrorKind kind;
+    const char* text;  // part of what is said
+  };
+  void expect_refused(std::span<const Refused> rows) {
+    for (const Refused& row : rows) {
+      const Answer answer = ask(row.request);
+      ASSERT_FALSE(answer) << json::serialize(row.request);
+      EXPECT_EQ(answer.error().kind, row.kind) << json::serialize(row.request) << ": " << answer.error().text();
+      EXPECT_NE(answer.error().text().find(row.text), std::string::npos)
+          << json::serialize(row.request) << ": " << answer.error().text();
+    }
+  }
   std::string member(const Answer& answer, std::string_view key) {
     EXPECT_TRUE(answer) << (answer ? "" : answer.error().text());
     return answer ? text_of(*answer, key) : std::string();
@@ -107,6 +121,35 @@ TEST_F(OperationsTest, AKeyOpensItsAccountOnceAndIsInForceAtOnce) {
   EXPECT_FALSE(ask({{"command", "keys_revoke"}, {"api_key", api_key}}));
 }
 
+// Of RFC 8032, and a signature of "\x72" under it.
+constexpr const char* kPublicKey =
+    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\n-----END PUBLIC "
+    "KEY-----\n";
+constexpr const char* kSignature =
+    "kqAJqfDUyrhyDoILX2QlQKKye1QWUD+Ps3YiI+vbadoIWsHkPhWZbkWPNhPQ8R2MOHsurrQwKu6wDSkWErsMAA==";
+
+TEST_F(OperationsTest, AKeyOfAClientsPublicKeyHasNoSecret) {
+  const auto made = ask({{"command", "keys_create"},
+                         {"account", "alice"},
+                         {"permissions", "read,trade"},
+                         {"type", "ed25519"},
+                         {"public_key", std::string("a comment\n") + kPublicKey}});
+  const std::string api_key = member(made, "api_key");
+  EXPECT_EQ(member(made, "type"), "ed25519");
+  EXPECT_FALSE(made->contains("secret"));
+  ASSERT_NE(ring.find(api_key), nullptr);
+  const std::string_view text = "\x72";
+  EXPECT_EQ(ring.find(api_key)->verifier->verify(std::span(&text, 1), kSignature), auth::Verdict::valid);
+  EXPECT_EQ(member(*ask({{"command", "keys_list"}})->at("keys").as_array()[0].if_object(), "type"), "ed25519");
+  const auto stored = store->active();
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->front().public_key, kPublicKey) << "without what stood around it";
+  // What a restart would load.
+  auth::KeyRing loaded;
+  ASSERT_TRUE(loaded.add(ring_key(stored->front())));
+  EXPECT_EQ(loaded.find(api_key)->verifier->verify(std::span(&text, 1), kSignature), auth::Verdict::valid);
+}
+
 TEST_F(OperationsTest, TwoKeysForANewAccountAtOnceShareIt) {
   std::vector<Answer> answers;
   for (int i = 0; i < 2; ++i) {
@@ -138,12 +181,7 @@ TEST_F(OperationsTest, DepositsAreAnsweredWhenTheyAreDurable) {
 
 TEST_F(OperationsTest, BadRequestsAreToldWhatIsAccepted) {
   ASSERT_TRUE(ask({{"command", "keys_create"}, {"account", "alice"}, {"permissions", "read"}}));
-  struct Row {
-    json::object request;
-    core::ErrorKind kind;
-    const char* text;
-  };
-  const Row rows[] = {
+  const Refused rows[] = {
       {{{"command", "destroy"}}, core::ErrorKind::invalid_input, "unknown command"},
       {{}, core::ErrorKind::invalid_input, "unknown command"},
       {{{"command", 5}}, core::ErrorKind::invalid_input, "unknown command"},
@@ -194,13 +232,39 @@ TEST_F(OperationsTest, BadRequestsAreToldWhatIsAccepted) {
        core::ErrorKind::invalid_input,
        "1 to 20"},
   };
-  for (const Row& row : rows) {
-    const Answer answer = ask(row.request);
-    ASSERT_FALSE(answer) << json::serialize(row.request);
-    EXPECT_EQ(answer.error().kind, row.kind) << json::serialize(row.request) << ": " << answer.error().text();
-    EXPECT_NE(answer.error().text().find(row.text), std::string::npos)
-        << json::serialize(row.request) << ": " << answer.error().text();
-  }
+  expect_refused(rows);
+}
+
+TEST_F(OperationsTest, BadKeysAreToldWhatIsAccepted) {
+  const Refused rows[] = {
+      {{{"command", "keys_create"}, {"account", "alice"}, {"permissions", "read"}, {"type", "dsa"}},
+       core::ErrorKind::invalid_input,
+       "hmac, rsa, ed25519"},
+      {{{"command", "keys_create"}, {"account", "alice"}, {"permissions", "read"}, {"public_key", kPublicKey}},
+       core::ErrorKind::invalid_input,
+       "HMAC key has no public key"},
+      {{{"command", "keys_create"}, {"account", "alice"}, {"permissions", "read"}, {"type", "rsa"}},
+       core::ErrorKind::invalid_input,
+       "BEGIN PUBLIC KEY"},
+      {{{"command", "keys_create"},
+        {"account", "alice"},
+        {"permissions", "read"},
+        {"type", "rsa"},
+        {"public_key", kPublicKey}},
+       core::ErrorKind::invalid_input,
+       "not of RSA"},
+      {{{"command", "keys_create"},
+        {"account", "alice"},
+        {"permissions", "read"},
+        {"type", "ed25519"},
+        {"public_key", "-----BEGIN PRIVATE KEY-----\n"}},
+       core::ErrorKind::invalid_input,
+       "private key"},
+  };
+  expect_refused(rows);
+  EXPECT_FALSE(exchange->views().accounts.find("alice")) << "no account is opened for a key that is refused";
+  EXPECT_TRUE(store->list()->empty());
+  EXPECT_EQ(ring.size(), 0u);
 }
 
 TEST_F(OperationsTest, ProductionRefusesDeposits) {

@@ -87,7 +87,11 @@ Result<void> load_keys(const keys::Store& store, auth::KeyRing& ring) {
   const auto active = store.active();
   if (!active) return std::unexpected(active.error());
   for (const keys::ApiKey& key : *active) {
-    if (auto added = ring.add(ring_key(key)); !added) return std::unexpected(added.error());
+    if (auto added = ring.add(ring_key(key)); !added) {
+      core::Error error = added.error();
+      error.where = "API key " + key.api_key + " of keys.sqlite";
+      return std::unexpected(error);
+    }
   }
   return {};
 }

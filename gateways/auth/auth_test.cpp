@@ -202,7 +202,8 @@ TEST(KeyRing, AddsFindsAndRevokes) {
 TEST(KeyRing, RefusesWhatIsNoKey) {
   KeyRing ring;
   EXPECT_EQ(ring.add(key_named('-')).error().kind, core::ErrorKind::invalid_input);
-  EXPECT_EQ(ring.add(key_named('r', KeyType::rsa)).error().kind, core::ErrorKind::unsupported);
+  EXPECT_EQ(ring.add(key_named('r', KeyType::rsa)).error().kind, core::ErrorKind::invalid_input);
+  EXPECT_EQ(ring.add(key_named('t', KeyType{7})).error().kind, core::ErrorKind::unsupported);
   Key empty = key_named('e');
   empty.secret.clear();
   EXPECT_EQ(ring.add(empty).error().kind, core::ErrorKind::invalid_input);

@@ -104,11 +104,4 @@ Verdict HmacVerifier::verify(std::span<const std::string_view> payload, std::str
   return CRYPTO_memcmp(right.data(), claimed.data(), right.size()) == 0 ? Verdict::valid : Verdict::wrong;
 }
 
-core::Result<std::unique_ptr<Verifier>> make_verifier(const Key& key) {
-  if (key.type != KeyType::hmac)
-    return core::fail(core::ErrorKind::unsupported, "this kind of API key is not supported");
-  if (key.secret.empty()) return core::fail(core::ErrorKind::invalid_input, "an HMAC key needs a secret");
-  return std::make_unique<HmacVerifier>(key.secret);
-}
-
 }  // namespace auth

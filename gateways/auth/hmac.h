@@ -38,6 +38,7 @@ class HmacVerifier final : public Verifier {
   explicit HmacVerifier(std::string_view secret) : hmac_(secret) {}
   // 64 hex digits of either case. Compared in constant time.
   [[nodiscard]] Verdict verify(std::span<const std::string_view> payload, std::string_view signature) const override;
+  [[nodiscard]] std::string_view signature_form() const override { return "^[A-Fa-f0-9]{64}$"; }
 
  private:
   HmacSha256 hmac_;

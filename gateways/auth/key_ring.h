@@ -24,7 +24,7 @@ struct KeyEntry {
 
 class KeyRing {
  public:
-  // Errors: invalid_input (form of the key or its secret), already_exists, unsupported (key type).
+  // Errors: invalid_input (form of the key, its secret or its public key), already_exists, unsupported (key type).
   [[nodiscard]] core::Result<void> add(Key key);
   // False when there is no such key.
   bool revoke(std::string_view api_key);

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <vector>
+
+#include "gateways/auth/hmac.h"
 
 namespace auth {
 namespace {
@@ -46,6 +49,60 @@ TEST(SortedPayload, IsTheSameForEveryOrderOfTheParameters) {
     for (const int at : order) shuffled.push_back(parameters[static_cast<std::size_t>(at)]);
     EXPECT_EQ(payload_of(shuffled), "a=1&ab=2&b=3&timestamp=4");
   } while (std::ranges::next_permutation(order).found);
+}
+
+// The examples of the published documentation of the WebSocket API, their parameters in the order it has them. (The
+// one that is not ASCII says quantity 0.01000000 first and signs 1.00000000.)
+TEST(SortedPayload, PublishedExamplesOfTheApi) {
+  constexpr std::string_view kApiKey = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A";
+  const HmacVerifier verifier("NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j");
+  struct Case {
+    const char* what;
+    std::vector<NamedText> parameters;
+    std::string_view signature;
+  };
+  const std::array cases = {
+      Case{"ASCII",
+           {{"symbol", "BTCUSDT"},
+            {"side", "SELL"},
+            {"type", "LIMIT"},
+            {"timeInForce", "GTC"},
+            {"quantity", "0.01000000"},
+            {"price", "52000.00"},
+            {"recvWindow", "100"},
+            {"timestamp", "1645423376532"},
+            {"apiKey", kApiKey}},
+           "aa1b5712c094bc4e57c05a1a5c1fd8d88dcd628338ea863fec7b88e59fe2db24"},
+      Case{"ASCII, of an earlier edition",
+           {{"symbol", "BTCUSDT"},
+            {"side", "SELL"},
+            {"type", "LIMIT"},
+            {"timeInForce", "GTC"},
+            {"quantity", "0.01000000"},
+            {"price", "52000.00"},
+            {"newOrderRespType", "ACK"},
+            {"recvWindow", "100"},
+            {"timestamp", "1645423376532"},
+            {"apiKey", kApiKey}},
+           "cc15477742bd704c29492d96c7ead9414dfd8e0ec4a00f947bb5bb454ddbd08a"},
+      Case{"not ASCII",
+           {{"symbol", "１２３４５６"},
+            {"side", "BUY"},
+            {"type", "LIMIT"},
+            {"timeInForce", "GTC"},
+            {"quantity", "1.00000000"},
+            {"price", "0.10000000"},
+            {"recvWindow", "5000"},
+            {"timestamp", "1645423376532"},
+            {"apiKey", kApiKey}},
+           "b33892ae8e687c939f4468c6268ddd4c40ac1af18ad19a064864c47bae0752cd"},
+  };
+  for (Case each : cases) {
+    each.parameters.insert(each.parameters.begin() + 3, {"signature", each.signature});
+    std::string scratch;
+    const std::string_view payload = sorted_payload(each.parameters, scratch);
+    EXPECT_EQ(verifier.verify(std::span(&payload, 1), each.signature), Verdict::valid) << each.what;
+  }
 }
 
 TEST(SortedPayload, UsesItsMemoryAgain) {

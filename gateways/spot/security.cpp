@@ -4,7 +4,6 @@ namespace spot {
 namespace {
 
 constexpr std::string_view kWindowRange = R"(^[0-9]{1,20}(\.[0-9]{1,3})?$)";
-constexpr std::string_view kSignatureRange = "^[A-Fa-f0-9]{64}$";
 
 auth::Freshness take_freshness(Arguments& arguments) {
   auth::Freshness freshness;
@@ -60,7 +59,7 @@ std::expected<Signed, ApiError> check_signed(Arguments& arguments, const auth::K
     case auth::Verdict::valid:
       break;
     case auth::Verdict::malformed:
-      return std::unexpected(illegal_characters("signature", kSignatureRange));
+      return std::unexpected(illegal_characters("signature", entry->verifier->signature_form()));
     case auth::Verdict::wrong:
       return std::unexpected(bad_signature());
   }

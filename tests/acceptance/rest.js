@@ -3,9 +3,11 @@ import {createHmac} from 'node:crypto';
 import {Agent, request} from 'node:http';
 
 export class Rest {
+  // `key`: {api_key, secret}, or {api_key, sign} with a function from the text to the signature's text.
   constructor(base, key) {
     this.base = new URL(base);
     this.key = key;
+    this.sign = key?.sign ?? ((text) => createHmac('sha256', key.secret).update(text).digest('hex'));
     this.agent = new Agent({keepAlive: true, maxSockets: 1});
   }
 
@@ -14,7 +16,7 @@ export class Rest {
     const query = new URLSearchParams(parameters);
     if (signed) query.set('timestamp', Date.now());
     let target = query.toString();
-    if (signed) target += `&signature=${createHmac('sha256', this.key.secret).update(target).digest('hex')}`;
+    if (signed) target += `&signature=${encodeURIComponent(this.sign(target))}`;
     return new Promise((resolve, reject) => {
       const call = request({host: this.base.hostname, port: this.base.port, method, path: `${path}?${target}`, agent: this.agent,
                             headers: signed ? {'X-MBX-APIKEY': this.key.api_key} : {}}, (response) => {

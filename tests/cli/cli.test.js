@@ -1,7 +1,7 @@
 // The binary from outside: help, wrong usage, faults of the surroundings, operators' commands, kills and damage.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {createHash} from 'node:crypto';
+import {createHash, generateKeyPairSync, sign} from 'node:crypto';
 import {chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -148,6 +148,108 @@ test('keys, deposits and markets', async () => {
     assertFails(run('keys', 'revoke', key.api_key, ...data), 3, /no such key/);
     rest.close();
     for (const name of ['control.sock', 'master.key', 'keys.sqlite']) assert.equal(statSync(join(exchange.data, name)).mode & 0o077, 0, name);
+  });
+});
+
+// What signs as the holder of a key pair does: base64 of RSA PKCS #1 v1.5 over SHA-256, or of Ed25519.
+const signer = (pair) => (text) => sign(pair.privateKey.asymmetricKeyType === 'rsa' ? 'sha256' : null, Buffer.from(text), pair.privateKey).toString('base64');
+
+test('keys of every type sign, and nothing else does', async () => {
+  await house({}, async (exchange) => {
+    const pairs = {rsa: generateKeyPairSync('rsa', {modulusLength: 2048}), rsa4096: generateKeyPairSync('rsa', {modulusLength: 4096}), ed25519: generateKeyPairSync('ed25519')};
+    const keys = {hmac: exchange.account('alice', {BTC: '10', USDT: '100000'})};
+    for (const [name, pair] of Object.entries(pairs)) {
+      const file = join(exchange.data, `${name}.pem`);
+      writeFileSync(file, pair.publicKey.export({type: 'spki', format: 'pem'}));
+      const made = exchange.cli('keys', 'create', '--account', 'alice', '--type', name.replace('4096', ''), '--public-key', file);
+      assert.deepEqual(Object.keys(made), ['api_key', 'account', 'account_id', 'permissions', 'type'], 'no secret');
+      assert.equal(made.account_id, keys.hmac.account_id);
+      keys[name] = {...made, sign: signer(pair)};
+    }
+    const list = () => exchange.cli('keys', 'list').keys.map(({api_key, type}) => [api_key, type]);
+    assert.deepEqual(new Map(list()), new Map(Object.values(keys).map(({api_key, type}) => [api_key, type])));
+    assert.match(run('keys', 'list', '--data', exchange.data).stdout, /ed25519/);
+
+    const tryAll = async () => {
+      for (const [name, key] of Object.entries(keys)) {
+        const rest = new Rest(exchange.base, key);
+        const account = await rest.call('GET', '/api/v3/account');
+        assert.equal(account.status, 200, name);
+        const placed = await rest.call('POST', '/api/v3/order', order({price: '40000', newClientOrderId: `by-${name}-${Date.now()}`}));
+        assert.equal(placed.status, 200, `${name}: ${JSON.stringify(placed.body)}`);
+        assert.equal((await rest.call('DELETE', '/api/v3/order', {symbol: 'BTCUSDT', orderId: placed.body.orderId})).status, 200, name);
+        rest.close();
+      }
+    };
+    await tryAll();
+
+    // Every other answer than the right signature: {code, text} of each.
+    const answer = async (api_key, sign) => {
+      const rest = new Rest(exchange.base, {api_key, sign});
+      const {status, body} = await rest.call('POST', '/api/v3/order', order({price: '40000'}));
+      rest.close();
+      assert.equal(status, 400);
+      return body;
+    };
+    const wrong = {code: -1022, msg: 'Signature for this request is not valid.'};
+    const malformed = (form) => ({code: -1100, msg: `Illegal characters found in parameter 'signature'; legal range is '${form}'.`});
+    const forms = {rsa: '^[A-Za-z0-9+/]{341}[AQgw]==$', rsa4096: '^[A-Za-z0-9+/]{682}[AEIMQUYcgkosw048]=$', ed25519: '^[A-Za-z0-9+/]{85}[AQgw]==$'};
+    for (const [name, form] of Object.entries(forms)) {
+      const {api_key, sign: right} = keys[name];
+      const again = name === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('rsa', {modulusLength: name === 'rsa' ? 2048 : 4096});
+      assert.deepEqual(await answer(api_key, signer(again)), wrong, `${name}: of another pair`);
+      assert.deepEqual(await answer(api_key, (text) => right(`${text}0`)), wrong, `${name}: of another text`);
+      assert.deepEqual(await answer(api_key, (text) => right(text).slice(0, -1)), malformed(form), `${name}: without its last character`);
+      assert.deepEqual(await answer(api_key, (text) => right(text).slice(0, 40)), malformed(form), `${name}: cut`);
+      assert.deepEqual(await answer(api_key, (text) => right(text).replaceAll('=', '')), malformed(form), `${name}: without padding`);
+      assert.deepEqual(await answer(api_key, (text) => ` ${right(text).slice(1)}`), malformed(form), `${name}: a space`);
+      assert.deepEqual(await answer(api_key, () => 'a'.repeat(64)), malformed(form), `${name}: the form of HMAC`);
+      for (const [other, {sign: otherSign}] of Object.entries(keys)) {
+        if (otherSign && other !== name) assert.equal((await answer(api_key, otherSign)).code, -1100, `${other} for ${name}`);
+      }
+    }
+    assert.deepEqual(await answer(keys.hmac.api_key, keys.ed25519.sign), malformed('^[A-Fa-f0-9]{64}$'));
+
+    // They are there again after a restart, and go when they are revoked.
+    await exchange.stop('SIGKILL');
+    await exchange.start();
+    await tryAll();
+    exchange.cli('keys', 'revoke', keys.ed25519.api_key);
+    const rest = new Rest(exchange.base, keys.ed25519);
+    assert.equal((await rest.call('GET', '/api/v3/account')).body.code, -2015);
+    rest.close();
+  });
+});
+
+test('what is no public key is told so, by the name of its file', async () => {
+  await house({}, async (exchange) => {
+    const file = (name, content) => {
+      writeFileSync(join(exchange.data, name), content);
+      return join(exchange.data, name);
+    };
+    const create = (...words) => run('keys', 'create', '--data', exchange.data, '--account', 'mallory', ...words);
+    const of = (pair, form = 'spki') => pair.publicKey.export({type: form, format: 'pem'});
+    const rsa = generateKeyPairSync('rsa', {modulusLength: 2048}), ed25519 = generateKeyPairSync('ed25519');
+    const cases = [
+      ['ed25519', file('private.pem', ed25519.privateKey.export({type: 'pkcs8', format: 'pem'})), 2, /private\.pem: this is a private key/, /-pubout/],
+      ['rsa', file('both.pem', of(rsa) + rsa.privateKey.export({type: 'pkcs8', format: 'pem'})), 2, /both\.pem: this is a private key/],
+      ['rsa', file('short.pem', of(generateKeyPairSync('rsa', {modulusLength: 1024}))), 2, /short\.pem: this RSA key has 1024 bits/, /2048 to 4096/],
+      ['rsa', file('old.pem', of(rsa, 'pkcs1')), 2, /old\.pem:.*older form/, /-RSAPublicKey_in/],
+      ['rsa', file('ed.pem', of(ed25519)), 2, /ed\.pem: this is a key of Ed25519/, /its type is ed25519/],
+      ['ed25519', file('rsa.pem', of(rsa)), 2, /rsa\.pem: this is a key of RSA/, /its type is rsa/],
+      ['rsa', file('curve.pem', of(generateKeyPairSync('ec', {namedCurve: 'P-256'}))), 2, /curve\.pem: this is a key of EC/],
+      ['ed25519', file('cut.pem', of(ed25519).slice(0, 60)), 2, /cut\.pem: this public key is damaged/],
+      ['ed25519', file('empty.pem', ''), 2, /empty\.pem: this is no public key/, /BEGIN PUBLIC KEY/],
+      ['rsa', file('noise.pem', Buffer.alloc(100_000, 7)), 2, /noise\.pem: a public key has at most/],
+      ['rsa', join(exchange.data, 'nothing.pem'), 3, /nothing\.pem: No such file/],
+      ['rsa', exchange.data, 3, /Is a directory/],
+    ];
+    for (const [type, path, status, ...parts] of cases) assertFails(create('--type', type, '--public-key', path), status, /^exchange: /, ...parts);
+    assertFails(create('--type', 'rsa'), 2, /needs --public-key/);
+    assertFails(create('--public-key', join(exchange.data, 'ed.pem')), 2, /--type rsa or --type ed25519/);
+    assertFails(create('--type', 'dsa', '--public-key', join(exchange.data, 'ed.pem')), 2, /hmac,rsa,ed25519/);
+    assert.deepEqual(exchange.cli('keys', 'list').keys, []);
+    assertFails(run('deposit', '--data', exchange.data, '--account', 'mallory', '--asset', 'BTC', '--amount', '1'), 3, /no such account/);
   });
 });
 
