@@ -63,8 +63,8 @@ struct Trader {
 class TestHouse {
  public:
   explicit TestHouse(desk::Options options = with_open_limits(), Options http = {},
-                     gateways::ArchivePort* archive = nullptr)
-      : desk(options, port, keys, archive), gateway(http, desk, network) {
+                     gateways::ArchivePort* archive = nullptr, spot::ListenKeyStore* listen_keys = nullptr)
+      : desk(options, port, keys, archive, listen_keys), gateway(http, desk, network) {
     (void)network.listen("test", gateway);
     ann = trader("ann", 'A', {.read = true, .trade = true});
     bob = trader("bob", 'B', {.read = true, .trade = true});

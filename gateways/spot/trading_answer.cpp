@@ -186,12 +186,12 @@ std::expected<void, ApiError> write_replaced(const Pending& pending, const gatew
   std::string placed;
   std::expected<void, ApiError> placing;
   JsonWriter placed_json(placed);
-  if (over_limit)
-    placing = std::unexpected(spot::limited({.finding = pending.over_limit}, limits));
-  else if (attempted)
-    placing = write_placed(pending, reply, views, placed_json);
-  else
+  if (!attempted)
     placed_json.raw("null");
+  else if (over_limit)
+    placing = std::unexpected(spot::limited({.finding = pending.over_limit}, limits));
+  else
+    placing = write_placed(pending, reply, views, placed_json);
   if (!placing) {
     placed.clear();
     JsonWriter error_json(placed);
