@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -67,8 +68,9 @@ core::Result<void> Loop::run(StopSignals& signals) {
     if (exchange_.failure()) return std::unexpected(*exchange_.failure());
     const std::int64_t now_ns = clock_.monotonic_ns();
     if (now_ns < next_tick_ns_) continue;
-    next_tick_ns_ = now_ns + kTickNs;
+    next_tick_ns_ = std::max(next_tick_ns_ + kTickNs, now_ns + kTickNs / 2);  // on a grid: streams have a beat
     gateway_.tick(now_ns);
+    streams_.tick(now_ns, clock_.now());
     if (signals.asked()) return stop();
   }
 }
@@ -81,17 +83,19 @@ void Loop::turn() {
 
 // 0: look again at once.
 std::int64_t Loop::wait_ns(const host::Turn& turn, std::int64_t now_ns) {
+  const std::int64_t to_tick_ns = std::clamp<std::int64_t>(next_tick_ns_ - now_ns, 0, kTickNs);
   if (exchange_.in_flight() == 0) {
     pending_since_ns_ = 0;
-    return kTickNs;
+    return to_tick_ns;
   }
   if (pending_since_ns_ == 0 || turn.released > 0) pending_since_ns_ = now_ns;
   if (turn.call_again_ns) return *turn.call_again_ns - now_ns > kMillisecond ? kMillisecond : 0;
-  return now_ns - pending_since_ns_ < kSpinNsMax ? 0 : kTickNs;
+  return now_ns - pending_since_ns_ < kSpinNsMax ? 0 : to_tick_ns;
 }
 
 core::Result<void> Loop::stop() {
   network_.stop_listening();
+  streams_.announce_shutdown(clock_.now());
   gateway_.stop();
   exchange_.request_checkpoint();
   exchange_.stop();

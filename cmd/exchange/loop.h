@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cmd/exchange/exchange.h"
+#include "cmd/exchange/live_streams.h"
 #include "cmd/exchange/snapshots.h"
 #include "gateways/rest/gateway.h"
 #include "pkg/core/error.h"
@@ -34,9 +35,14 @@ class StopSignals {
 
 class Loop {
  public:
-  Loop(Exchange& exchange, io::AsioNetwork& network, rest::Gateway& gateway, Snapshots& snapshots,
+  Loop(Exchange& exchange, io::AsioNetwork& network, rest::Gateway& gateway, LiveStreams& streams, Snapshots& snapshots,
        const io::Clock& clock)
-      : exchange_(exchange), network_(network), gateway_(gateway), snapshots_(snapshots), clock_(clock) {}
+      : exchange_(exchange),
+        network_(network),
+        gateway_(gateway),
+        streams_(streams),
+        snapshots_(snapshots),
+        clock_(clock) {}
 
   // Until a signal: drains, writes a last checkpoint, sends what is owed. Errors: the journal's device failed.
   [[nodiscard]] core::Result<void> run(StopSignals& signals);
@@ -49,6 +55,7 @@ class Loop {
   Exchange& exchange_;
   io::AsioNetwork& network_;
   rest::Gateway& gateway_;
+  LiveStreams& streams_;
   Snapshots& snapshots_;
   const io::Clock& clock_;
   std::int64_t pending_since_ns_ = 0;  // 0: nothing in flight at the last turn

@@ -16,6 +16,7 @@
 #include "cmd/exchange/data_folder.h"
 #include "cmd/exchange/demo.h"
 #include "cmd/exchange/journal_thread.h"
+#include "cmd/exchange/live_streams.h"
 #include "cmd/exchange/loop.h"
 #include "cmd/exchange/metrics.h"
 #include "cmd/exchange/operations.h"
@@ -189,15 +190,15 @@ Result<void> serve(const StartOptions& options) {
   if (!store) return std::unexpected(store.error());
   auth::KeyRing ring;
   if (auto done = load_keys(*store, ring); !done) return done;
-  DemoAccount demo;
-  if (options.demo) {
-    auto prepared = prepare_demo(config->data, exchange, *store, ring);
-    if (!prepared) return std::unexpected(prepared.error());
-    demo = std::move(*prepared);
-  }
+  const auto demo = options.demo ? prepare_demo(config->data, exchange, *store, ring) : Result<DemoAccount>();
+  if (!demo) return std::unexpected(demo.error());
   Snapshots snapshots(disk, journal_options, config->snapshot_interval_commands, recovered->snapshot, wake);
-  desk::Desk desk(desk_options(*config), exchange, ring);
-  rest::Gateway gateway({}, desk, network, [&metrics](std::string& out) { metrics.append(out); });
+  LiveStreams streams(exchange);
+  desk::Desk desk(desk_options(*config), exchange, ring, nullptr, &streams.gateway().listen_keys());
+  streams.add_api(desk);
+  rest::Gateway gateway({}, desk, network,
+                        [&metrics, &streams](std::string& out) { metrics.append(out), streams.append_metrics(out); });
+  gateway.set_upgrade(streams.factory());
   std::string url;
   const auto status = [&](json::object& out) {
     out["url"] = url;
@@ -217,8 +218,8 @@ Result<void> serve(const StartOptions& options) {
   url = "http://" + *address;
 
   exchange.serve();
-  print_serving(*config, *address, options.demo ? &demo : nullptr);
-  const auto ended = Loop(exchange, network, gateway, snapshots, clock).run(signals);
+  print_serving(*config, *address, options.demo ? &*demo : nullptr);
+  const auto ended = Loop(exchange, network, gateway, streams, snapshots, clock).run(signals);
   if (!ended) return std::unexpected(device_failed(ended.error()));
   remove_control_socket(config->data);
   spdlog::info("stopped at sequence {}", exchange.durable().value());

@@ -78,7 +78,7 @@ TEST(Commands, ThatAreNoJson) {
   expect_answers(cases);
 }
 
-TEST(Commands, ThatMeanNothing) {
+TEST(Commands, ThatMeanNothing) {  // flat table
   const std::string missing_id = "Invalid request: request ID must be an unsigned integer";
   const std::string variants =
       ", expected one of `SUBSCRIBE`, `UNSUBSCRIBE`, `LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY`";

@@ -56,8 +56,7 @@ void Session::receive(core::BytesView bytes) {
   CHECK(started_);
   std::string_view input = core::as_text(bytes);
   while (state_ != State::ended) {
-    const Parser::Found found = parser_.next(input, wire_.message);
-    switch (found) {
+    switch (parser_.next(input, wire_.message)) {
       case Parser::Found::more:
         return note_progress();
       case Parser::Found::text:
@@ -76,7 +75,7 @@ void Session::receive(core::BytesView bytes) {
         fail(parser_.fault());
         break;
     }
-    if (parser_.at_rest() || found == Parser::Found::text) message_since_ns_ = -1;
+    if (parser_.at_rest()) message_since_ns_ = -1;
   }
 }
 

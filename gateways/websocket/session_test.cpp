@@ -111,6 +111,28 @@ TEST(Session, WhatTheFactorySendsComesBehindTheHandshake) {
   EXPECT_EQ(testing::described(testing::frames_in(net.sent.substr(3))), "text(welcome) close(1000 and good-bye)");
 }
 
+TEST(Session, EvictedByTheFactoryItEndsWhenTheHandshakeIsAnswered) {
+  const Options options;
+  testing::Net net;
+  net.unsent = options.unsent_bytes_max + 1;
+  Wire wire(net);
+  limits::Address address;
+  Seen seen;
+  Session session(options, wire, 1, address, 0);
+  ASSERT_TRUE(session.open(
+      [&seen](Peer& peer, std::string_view, std::string_view) {
+        peer.send_text("welcome");
+        return std::make_unique<Listener>(seen);
+      },
+      "/", ""));
+  EXPECT_FALSE(net.closed);
+  session.start("101");
+  ASSERT_TRUE(net.sent.starts_with("101"));
+  EXPECT_EQ(testing::described(testing::frames_in(net.sent.substr(3))), "close(1008 Too slow)");
+  EXPECT_TRUE(net.closed);
+  EXPECT_FALSE(net.sent_after_close);
+}
+
 TEST(Session, APathWithoutAnApplicationOpensNothing) {
   const Options options;
   testing::Net net;
@@ -277,6 +299,16 @@ TEST(Pace, FiveInEverySecondForALongTime) {
   EXPECT_EQ(world.wire.counters.evicted, 1u);
 }
 
+// The clock is that of the last tick: five messages just after one, five more a second later, just before another.
+TEST(Pace, AClientThatKeepsToTheLimitIsNeverFoundAboveIt) {
+  World world;
+  for (std::int64_t second = 1; second < 30; ++second) {
+    world.session.tick(second * kSecondNs - (second % 2 == 0 ? kSecondNs / 10 : 0));
+    for (int i = 0; i < 5; ++i) world.feed(testing::text("x"));
+    ASSERT_FALSE(world.net.closed) << second;
+  }
+}
+
 TEST(Pace, OfAnApplicationThatLimitsItselfIsThatOfControlFrames) {
   World world;
   world.application->limits_itself = true;
@@ -325,15 +357,16 @@ TEST(Slow, AMessageThatDoesNotEndIsNotWaitedFor) {
 TEST(Slow, ABusyConnectionWhoseMessagesAreAlwaysCutIsNotSlow) {
   Options options;
   options.messages_per_second_max = 0;
-  World world(options);
-  const std::string one = testing::text("hello");
-  world.feed(one.substr(0, 4));
-  for (std::int64_t i = 1; i < 600; ++i) {
-    world.session.tick(i * kSecondNs / 10);
-    world.feed(one.substr(4) + one.substr(0, 4));
+  for (const std::string& one : {testing::text("hello"), testing::ping("hello")}) {
+    World world(options);
+    world.feed(one.substr(0, 4));
+    for (std::int64_t i = 1; i < 600; ++i) {
+      world.session.tick(i * kSecondNs / 10);
+      world.feed(one.substr(4) + one.substr(0, 4));
+    }
+    EXPECT_FALSE(world.net.closed);
+    EXPECT_EQ(world.wire.counters.messages_received, 599u);
   }
-  EXPECT_FALSE(world.net.closed);
-  EXPECT_EQ(world.seen.texts.size(), 599u);
 }
 
 TEST(Slow, AClientThatDoesNotReadIsEvicted) {

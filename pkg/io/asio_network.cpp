@@ -172,6 +172,13 @@ struct AsioNetwork::State {
     dirty.push_back(connection.id);
   }
 
+  void end(ConnectionId id, bool Connection::* how) {
+    Connection* connection = find(id);
+    if (!connection || connection->*how) return;
+    connection->*how = true;
+    mark(*connection);
+  }
+
   void wait_to_read(const ConnectionPointer& connection) {
     connection->socket.async_wait(Socket::wait_read, [this, connection](const error_code& error) {
       if (error || connection->reported) return;
@@ -450,19 +457,8 @@ std::size_t AsioNetwork::unsent_bytes(ConnectionId connection) const {
   return c ? c->out.size() - c->out_sent : 0;
 }
 
-void AsioNetwork::close(ConnectionId connection) {
-  State::Connection* c = state_->find(connection);
-  if (!c || c->closing) return;
-  c->closing = true;
-  state_->mark(*c);
-}
-
-void AsioNetwork::drop(ConnectionId connection) {
-  State::Connection* c = state_->find(connection);
-  if (!c) return;
-  c->broken = true;
-  state_->mark(*c);
-}
+void AsioNetwork::close(ConnectionId connection) { state_->end(connection, &State::Connection::closing); }
+void AsioNetwork::drop(ConnectionId connection) { state_->end(connection, &State::Connection::broken); }
 
 void AsioNetwork::run_once(std::int64_t wait_ns_max) {
   State& s = *state_;
