@@ -111,6 +111,53 @@ TEST_F(Sessions, EndWithTheirKey) {
   EXPECT_EQ(client.ask(R"({"id":1,"method":"session.status"})"), result(status("", false)));
 }
 
+// The published examples of signed requests, at the time they are of: their signatures are taken, what they ask for
+// cannot be.
+TEST_F(Sessions, PublishedSignatures) {
+  const std::string api_key = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A";
+  ASSERT_TRUE(house.keys.add({.api_key = api_key,
+                              .account = house.ann.account,
+                              .permissions = {.read = true, .trade = true},
+                              .type = auth::KeyType::hmac,
+                              .secret = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"}));
+  house.port.time = core::Time{1'645'423'376'532'000'000};
+  Params ascii = {{"symbol", "\"BTCUSDT\""},
+                  {"side", "\"SELL\""},
+                  {"type", "\"LIMIT\""},
+                  {"timeInForce", "\"GTC\""},
+                  {"quantity", "\"0.01000000\""},
+                  {"price", "\"52000.00\""},
+                  {"recvWindow", "100"},
+                  {"timestamp", "1645423376532"},
+                  {"apiKey", in_quotes(api_key)},
+                  {"signature", "\"aa1b5712c094bc4e57c05a1a5c1fd8d88dcd628338ea863fec7b88e59fe2db24\""}};
+  const std::string placed = client.ask(message_of("1", "order.place", ascii));
+  EXPECT_TRUE(placed.starts_with(R"({"id":1,"status":200,"result":{"symbol":"BTCUSDT")")) << placed;
+  for (const std::string_view symbol : {"\"\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x93\xEF\xBC\x94\xEF\xBC\x95\xEF\xBC\x96\"",
+                                        R"("\uff11\uff12\uff13\uff14\uff15\uff16")"}) {
+    Params other = {{"symbol", std::string(symbol)},
+                    {"side", "\"BUY\""},
+                    {"type", "\"LIMIT\""},
+                    {"timeInForce", "\"GTC\""},
+                    {"quantity", "\"1.00000000\""},
+                    {"price", "\"0.10000000\""},
+                    {"recvWindow", "5000"},
+                    {"timestamp", "1645423376532"},
+                    {"apiKey", in_quotes(api_key)},
+                    {"signature", "\"b33892ae8e687c939f4468c6268ddd4c40ac1af18ad19a064864c47bae0752cd\""}};
+    EXPECT_EQ(
+        client.ask(message_of("1", "order.place", other)),
+        error(400, -1100, "Illegal characters found in parameter 'symbol'; legal range is '^[A-Z0-9-_.]{1,20}$'."));
+    other[4].second = "1.00000000";  // the token is what is signed, a number as much as a text
+    EXPECT_EQ(
+        client.ask(message_of("1", "order.place", other)),
+        error(400, -1100, "Illegal characters found in parameter 'symbol'; legal range is '^[A-Z0-9-_.]{1,20}$'."));
+    other[4].second = "1.0000000";
+    EXPECT_EQ(client.ask(message_of("1", "order.place", other)),
+              error(400, -1022, "Signature for this request is not valid."));
+  }
+}
+
 // ---- user data streams ----
 
 class Streams : public Sessions {
