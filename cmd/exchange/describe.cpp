@@ -106,7 +106,9 @@ struct CommandFields {
     out["account"] = c.account.value();
     out["market"] = c.market.value();
     put_target(out, c.target);
-    out["by_lots"] = c.by.value();
+    if (!c.by.is_zero()) out["by_lots"] = c.by.value();
+    if (!c.to.is_zero()) out["to_lots"] = c.to.value();
+    if (!c.new_client_order_id.empty()) out["new_client_order_id"] = c.new_client_order_id.view();
   }
 };
 

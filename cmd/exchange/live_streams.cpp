@@ -25,8 +25,14 @@ LiveStreams::LiveStreams(Exchange& exchange) : users_(exchange), gateway_({}, ex
 
 websocket::Factory LiveStreams::factory() {
   return [this](websocket::Peer& peer, std::string_view path, std::string_view query) {
-    return gateway_.open(peer, path, query);
+    auto session = api_ ? api_->open(peer, path, query) : nullptr;
+    return session != nullptr ? std::move(session) : gateway_.open(peer, path, query);
   };
+}
+
+void LiveStreams::announce_shutdown(core::Time now) {
+  gateway_.announce_shutdown(now);
+  if (api_) api_->announce_shutdown();
 }
 
 void LiveStreams::append_metrics(std::string& out) {
@@ -42,6 +48,7 @@ void LiveStreams::append_metrics(std::string& out) {
   line("exchange_stream_messages_skipped_total", "counter", counters.messages_skipped);
   line("exchange_stream_readers_closed_slow_total", "counter", counters.readers_closed_slow);
   line("exchange_listen_keys", "gauge", gateway_.listen_keys().size());
+  if (api_) api_->append_metrics(out);
 }
 
 }  // namespace exchange

@@ -24,6 +24,7 @@
 #include "cmd/exchange/progress_bar.h"
 #include "cmd/exchange/recovery.h"
 #include "cmd/exchange/snapshots.h"
+#include "gateways/desk/desk.h"
 #include "gateways/rest/gateway.h"
 #include "pkg/io/asio_network.h"
 #include "pkg/io/clock.h"
@@ -152,8 +153,8 @@ traders::Options traders_options(const Config& config, core::Epoch epoch) {
           .commands_per_s = static_cast<std::uint32_t>(config.demo_commands_per_s)};
 }
 
-rest::Options rest_options(const Config& config) {
-  rest::Options options;
+desk::Options desk_options(const Config& config) {
+  desk::Options options;
   options.limits = config.limits == LimitsProfile::binance ? limits::binance_profile() : limits::open_profile();
   return options;
 }
@@ -207,7 +208,9 @@ Result<void> serve(const StartOptions& options) {
   if (!demo) return std::unexpected(demo.error());
   Snapshots snapshots(disk, journal_options, config->snapshot_interval_commands, recovered->snapshot, wake);
   LiveStreams streams(exchange);
-  rest::Gateway gateway(rest_options(*config), exchange, ring, network,
+  desk::Desk desk(desk_options(*config), exchange, ring, nullptr, &streams.gateway().listen_keys());
+  streams.add_api(desk);
+  rest::Gateway gateway({}, desk, network,
                         [&metrics, &streams](std::string& out) { metrics.append(out), streams.append_metrics(out); });
   gateway.set_upgrade(streams.factory());
   DemoTraders demo_traders(exchange, traders_options(*config, epoch));

@@ -12,6 +12,7 @@
 #include <boost/beast/websocket.hpp>
 #include <thread>
 
+#include "gateways/rest/gateway.h"
 #include "gateways/rest/test_port.h"
 #include "gateways/websocket/frame.h"
 #include "gateways/websocket/testing.h"
@@ -65,14 +66,14 @@ class Server {
  private:
   static Options options() {
     Options options;
-    options.limits = limits::open_profile();
     options.websocket.ping_every_ns = 50;  // of the test's clock: a ping every fifty turns
     return options;
   }
   TestPort exchange_;
   auth::KeyRing keys_;
   io::AsioNetwork network_;
-  Gateway gateway_{options(), exchange_, keys_, network_};
+  desk::Desk desk_{{.limits = limits::open_profile()}, exchange_, keys_};
+  Gateway gateway_{options(), desk_, network_};
   std::int64_t now_ns_ = 0;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopped_{false};

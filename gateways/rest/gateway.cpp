@@ -11,11 +11,9 @@
 #include "gateways/http/session.h"
 #include "gateways/rest/live_page.h"
 #include "gateways/rest/routes.h"
-#include "gateways/rest/waiting.h"
 #include "gateways/spot/error.h"
 #include "gateways/spot/json_writer.h"
 #include "gateways/spot/parameters.h"
-#include "gateways/spot/security.h"
 #include "gateways/websocket/handshake.h"
 #include "gateways/websocket/sessions.h"
 
@@ -24,51 +22,49 @@ namespace {
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::uint32_t kWebSocketWeight = 2;
-constexpr std::int64_t kReplyNsMax = 10 * kSecondNs;  // then -1007, as published
 
-class Connection final : public http::Session {
+class Connection;
+
+// Hears of answers that come later.
+class Answering {
+ public:
+  virtual ~Answering() = default;
+  virtual void answer_later(Connection& connection, std::uint64_t request, const desk::Answer& answer) = 0;
+};
+
+class Connection final : public http::Session, public desk::Client {
  public:
   Connection(const http::Options& options, http::Handler& handler, http::Wire& wire, io::ConnectionId id,
-             std::int64_t now_ns, limits::Address& from)
-      : http::Session(options, handler, wire, id, now_ns), address(from) {}
-  limits::Address& address;
+             std::int64_t now_ns, desk::Desk& desk, limits::Address& from, Answering& answering)
+      : http::Session(options, handler, wire, id, now_ns), desk::Client(desk, from), answering_(answering) {}
+  void on_answer(std::uint64_t request, const desk::Answer& answer) override {
+    answering_.answer_later(*this, request, answer);
+  }
+
+ private:
+  Answering& answering_;
 };
 
 Connection& connection_of(http::Session& session) { return static_cast<Connection&>(session); }
 
-// What becomes of a request at once: an answer in the body scratch, a refusal, or a command on its way.
-enum class Outcome : std::uint8_t { body, waiting };
-
 }  // namespace
 
-struct Gateway::State final : public http::Handler {
-  State(Gateway& self, Options given, gateways::ExchangePort& exchange, auth::KeyRing& ring, io::Network& net,
-        MetricsText text)
-      : gateway(self),
-        options(std::move(given)),
-        port(exchange),
-        keys(ring),
-        limiter(options.limits),
-        metrics(std::move(text)),
-        wire(net) {}
+struct Gateway::State final : public http::Handler, public Answering {
+  State(Gateway& self, Options given, desk::Desk& shared, io::Network& net, MetricsText text)
+      : gateway(self), options(given), desk(shared), metrics(std::move(text)), wire(net) {}
 
   void on_request(http::Session& session, const http::Request& request) override;
   void on_bad_request(http::Session& session, std::uint64_t number, const http::BadRequest& why) override;
+  void answer_later(Connection& connection, std::uint64_t request, const desk::Answer& answer) override;
 
   void upgrade(Connection& connection, const http::Request& request);
   void finish_upgrades();
   void answer_internal(Connection& connection, std::uint64_t number, Internal which);
   void answer_unknown(Connection& connection, const http::Request& request, bool path_is_known);
-  std::expected<Outcome, spot::ApiError> handle(Connection& connection, const http::Request& request,
-                                                const Route& route);
-  std::expected<void, spot::ApiError> admit(Connection& connection, std::uint32_t weight);
+  std::expected<desk::Outcome, spot::ApiError> handle(Connection& connection, const http::Request& request,
+                                                      const Route& route);
   std::expected<spot::TimeUnit, spot::ApiError> take_time_unit(const http::Head& head);
-  std::expected<Outcome, spot::ApiError> submit(Connection& connection, const http::Request& request,
-                                                std::uint32_t weight, const spot::Pending& pending,
-                                                const spot::Signed& caller);
-  void answer_pending(Connection& connection, const Waiting& waiting, const gateways::Reply& reply);
-  void count_orders(const gateways::Reply& reply, const Waiting& waiting);
-  void send(Connection& connection, std::uint64_t number, int status,
+  void send(Connection& connection, std::uint64_t number, int status, std::string_view content,
             std::string_view content_type = "application/json;charset=UTF-8");
   void send_error(Connection& connection, std::uint64_t number, const spot::ApiError& error);
   void write_usage(const Connection& connection);
@@ -78,23 +74,17 @@ struct Gateway::State final : public http::Handler {
 
   Gateway& gateway;
   const Options options;
-  gateways::ExchangePort& port;
-  auth::KeyRing& keys;
-  limits::Limiter limiter;
+  desk::Desk& desk;
   MetricsText metrics;
   http::Wire wire;
   std::unordered_map<io::ConnectionId, std::unique_ptr<Connection>> connections;
   std::optional<websocket::Sessions> websockets;              // connections that are not in `connections` any more
   std::vector<std::unique_ptr<websocket::Session>> upgraded;  // still there, while their HTTP session is on the stack
-  WaitingRequests waiting;
   Counters counters;
-  bool stopping = false;
   std::int64_t now_ns = 0;  // of the last tick
-  std::int64_t waiting_looked_at_ns = 0;
   std::int64_t date_s = -1;
   // Scratch of the request at hand, kept for its capacity.
   spot::Parameters parameters;
-  engine::Command command;
   std::string body;
   std::string header_lines;
 };
@@ -112,9 +102,9 @@ void Gateway::State::on_request(http::Session& session, const http::Request& req
     return answer_internal(connection, request.number, match.route->internal);
   const auto outcome = handle(connection, request, *match.route);
   if (!outcome) return send_error(connection, request.number, outcome.error());
-  if (*outcome == Outcome::body) {
+  if (*outcome == desk::Outcome::answered) {
     write_usage(connection);
-    send(connection, request.number, 200);
+    send(connection, request.number, 200, body);
   }
 }
 
@@ -126,12 +116,9 @@ void Gateway::State::on_bad_request(http::Session& session, std::uint64_t number
 }
 
 void Gateway::State::upgrade(Connection& connection, const http::Request& request) {
-  const limits::Verdict verdict = limiter.websocket(connection.address, kWebSocketWeight, port.now());
-  if (verdict.finding != limits::Finding::allowed) {
-    ++counters.rate_limited;
-    return send_error(connection, request.number, spot::limited(verdict, options.limits));
-  }
-  if (stopping) return send_error(connection, request.number, spot::refused(gateways::Refusal::stopping));
+  if (const auto admitted = desk.admit_websocket(connection.address(), kWebSocketWeight); !admitted)
+    return send_error(connection, request.number, admitted.error());
+  if (desk.stopping()) return send_error(connection, request.number, spot::refused(gateways::Refusal::stopping));
   const auto accept = websocket::check_handshake(request);
   if (!accept) {
     header_lines += accept.error().header_lines;
@@ -142,7 +129,7 @@ void Gateway::State::upgrade(Connection& connection, const http::Request& reques
                       spot::bad_http(400, "a WebSocket handshake behind requests without their answers"));
   }
   auto session =
-      websockets->make(connection.connection(), connection.address, request.head.path, request.head.query, *accept);
+      websockets->make(connection.connection(), connection.address(), request.head.path, request.head.query, *accept);
   if (session == nullptr) return send_error(connection, request.number, spot::not_found());
   connection.hand_over();
   upgraded.push_back(std::move(session));
@@ -162,7 +149,7 @@ void Gateway::State::finish_upgrades() {
 }
 
 void Gateway::State::answer_unknown(Connection& connection, const http::Request& request, bool path_is_known) {
-  if (const auto admitted = admit(connection, 1); !admitted)
+  if (const auto admitted = desk.admit(connection.address(), 1); !admitted)
     return send_error(connection, request.number, admitted.error());
   if (request.head.method == http::Method::unknown)
     return send_error(connection, request.number, spot::method_not_allowed(501));
@@ -175,24 +162,16 @@ void Gateway::State::answer_internal(Connection& connection, std::uint64_t numbe
   if (which == Internal::metrics) {
     if (metrics) metrics(body);
     append_own_metrics(body);
-    return send(connection, number, 200, "text/plain; version=0.0.4; charset=utf-8");
+    return send(connection, number, 200, body, "text/plain; version=0.0.4; charset=utf-8");
   }
   if (which == Internal::page) {
     header_lines = live_page_headers();
-    body = live_page_text();
-    return send(connection, number, 200, kLivePageType);
+    return send(connection, number, 200, live_page_text(), kLivePageType);
   }
-  const bool good = which == Internal::live || (port.ready() && !stopping);
+  const bool good = which == Internal::live || (desk.port().ready() && !desk.stopping());
   spot::JsonWriter json(body);
   json.begin_object().field("status", which == Internal::live ? "live" : good ? "ready" : "not ready").end_object();
-  send(connection, number, good ? 200 : 503);
-}
-
-std::expected<void, spot::ApiError> Gateway::State::admit(Connection& connection, std::uint32_t weight) {
-  const limits::Verdict verdict = limiter.request(connection.address, weight, port.now());
-  if (verdict.finding == limits::Finding::allowed) return {};
-  ++counters.rate_limited;
-  return std::unexpected(spot::limited(verdict, options.limits));
+  send(connection, number, good ? 200 : 503, body);
 }
 
 std::expected<spot::TimeUnit, spot::ApiError> Gateway::State::take_time_unit(const http::Head& head) {
@@ -206,122 +185,53 @@ std::expected<spot::TimeUnit, spot::ApiError> Gateway::State::take_time_unit(con
   return std::unexpected(spot::bad_time_unit());
 }
 
-std::expected<Outcome, spot::ApiError> Gateway::State::handle(Connection& connection, const http::Request& request,
-                                                              const Route& route) {
+std::expected<desk::Outcome, spot::ApiError> Gateway::State::handle(Connection& connection,
+                                                                    const http::Request& request, const Route& route) {
   const auto parsed = parameters.parse(request.head.query, request.body);
-  const std::uint32_t weight = parsed && route.weigh != nullptr ? route.weigh(parameters) : route.weight;
-  if (auto admitted = admit(connection, weight); !admitted) return std::unexpected(std::move(admitted.error()));
+  const desk::Operation operation = route.operation();
+  const std::uint32_t weight = operation.weight_of(parsed ? &parameters : nullptr);
+  if (auto admitted = desk.admit(connection.address(), weight); !admitted)
+    return std::unexpected(std::move(admitted.error()));
   if (!request.body.empty() && request.head.header("Content-Type").starts_with("application/json"))
     return std::unexpected(spot::bad_json());
   if (!parsed) return std::unexpected(parsed.error());
   const auto time_unit = take_time_unit(request.head);
   if (!time_unit) return std::unexpected(time_unit.error());
-
-  const core::Time now = port.now();
-  const engine::Views& views = port.views();
-  spot::Arguments arguments(parameters, views.instruments);
-  spot::Signed caller;
-  if (route.security != spot::Security::none) {
-    const auth::Payload payload(request.head.query, request.body);
-    auto checked =
-        spot::check_signed(arguments, keys, request.head.header("X-MBX-APIKEY"), payload.pieces(), route.security, now);
-    if (!checked) return std::unexpected(std::move(checked.error()));
-    caller = *checked;
-  }
-  const spot::Context context{.views = views,
-                              .limits = options.limits,
-                              .now = now,
-                              .time_unit = *time_unit,
-                              .key = caller.key == nullptr ? nullptr : &caller.key->key,
-                              .self_trade_default = options.self_trade_default};
-  if (route.read != nullptr) {
-    spot::JsonWriter json(body);
-    route.read(context, arguments, json);
-    if (!arguments.ok()) return std::unexpected(arguments.error());
-    return Outcome::body;
-  }
-  if (route.read_past != nullptr) {
-    spot::JsonWriter json(body);
-    const auto past = route.read_past(context, arguments, json);
-    if (!arguments.ok()) return std::unexpected(arguments.error());
-    if (past != nullptr) return std::unexpected(spot::unavailable());  // what memory has forgotten: no archive is asked
-    return Outcome::body;
-  }
-  if (route.places_order) {
-    const limits::Verdict verdict = limiter.may_place(context.account(), now);
-    if (verdict.finding != limits::Finding::allowed) {
-      ++counters.rate_limited;
-      return std::unexpected(spot::limited(verdict, options.limits));
-    }
-  }
-  spot::Pending pending;
-  route.order(context, arguments, command, pending);
-  if (!arguments.ok()) return std::unexpected(arguments.error());
-  return submit(connection, request, weight, pending, caller);
+  const bool is_signed = route.security != spot::Security::none;
+  const auth::Payload payload(is_signed ? request.head.query : "", is_signed ? request.body : "");
+  return desk.carry_out(connection, operation,
+                        {.number = request.number,
+                         .parameters = parameters,
+                         .api_key = request.head.header("X-MBX-APIKEY"),
+                         .payload = payload.pieces(),
+                         .session = nullptr,
+                         .time_unit = *time_unit,
+                         .weight = weight},
+                        body);
 }
 
-std::expected<Outcome, spot::ApiError> Gateway::State::submit(Connection& connection, const http::Request& request,
-                                                              std::uint32_t weight, const spot::Pending& pending,
-                                                              const spot::Signed& caller) {
-  if (stopping) return std::unexpected(spot::refused(gateways::Refusal::stopping));
-  if (waiting.size() >= options.waiting_requests_max)
-    return std::unexpected(spot::refused(gateways::Refusal::overloaded));
-  const core::Time now = port.now();
-  if (auto stale = spot::staleness(caller.freshness, now)) return std::unexpected(std::move(*stale));
-  const auto [token, place] = waiting.add();
-  place = {.connection = connection.connection(),
-           .request = request.number,
-           .weight = weight,
-           .since_ns = now_ns,
-           .answered = false,
-           .pending = pending};
-  // The reply may come from inside submit: nothing of this request is touched after it.
-  const auto submitted = port.submit(command, token, gateway, now);
-  if (submitted) {
-    ++counters.orders_submitted;
-    return Outcome::waiting;
-  }
-  (void)waiting.take(token);
-  return std::unexpected(spot::refused(submitted.error()));
-}
-
-void Gateway::State::count_orders(const gateways::Reply& reply, const Waiting& of) {
-  bool placed = false;
-  for (const orders::AccountEvent& each : reply.events) {
-    const auto* event = std::get_if<orders::OrderEvent>(&each.body);
-    if (event == nullptr) continue;
-    if (event->execution == orders::Execution::accepted && event->account == of.pending.account && !placed) {
-      placed = true;
-      limiter.order_placed(event->account, reply.time);
-    }
-    const bool is_first_fill = event->execution == orders::Execution::traded && event->executed == event->last_quantity;
-    if (is_first_fill) limiter.order_filled(event->account, event->is_maker, reply.time);
-  }
-}
-
-void Gateway::State::answer_pending(Connection& connection, const Waiting& of, const gateways::Reply& reply) {
-  body.clear();
+void Gateway::State::answer_later(Connection& connection, std::uint64_t request, const desk::Answer& answer) {
   header_lines.clear();
   refresh_date();
-  spot::JsonWriter json(body);
-  const auto written = spot::write_answer(of.pending, reply, port.views(), json);
-  if (written) limiter.refund(connection.address, of.weight, port.now());
   write_usage(connection);
-  if (of.pending.change == spot::Change::place) write_order_counts(of.pending.account);
-  if (!written) return send_error(connection, of.request, written.error());
-  send(connection, of.request, 200);
+  if (!answer.orders_of.is_none()) write_order_counts(answer.orders_of);
+  if (answer.error != nullptr) return send_error(connection, request, *answer.error);
+  send(connection, request, 200, answer.body);
 }
 
-void Gateway::State::send(Connection& connection, std::uint64_t number, int status, std::string_view content_type) {
+void Gateway::State::send(Connection& connection, std::uint64_t number, int status, std::string_view content,
+                          std::string_view content_type) {
   if (status < 300)
     ++counters.responses_2xx;
   else if (status < 500)
     ++counters.responses_4xx;
   else
     ++counters.responses_5xx;
-  connection.answer(
-      number,
-      {.status = status, .content_type = content_type, .header_lines = header_lines, .body = body, .close = stopping});
+  connection.answer(number, {.status = status,
+                             .content_type = content_type,
+                             .header_lines = header_lines,
+                             .body = content,
+                             .close = desk.stopping()});
 }
 
 void Gateway::State::send_error(Connection& connection, std::uint64_t number, const spot::ApiError& error) {
@@ -330,22 +240,22 @@ void Gateway::State::send_error(Connection& connection, std::uint64_t number, co
   body.clear();
   spot::JsonWriter json(body);
   spot::write(json, error);
-  send(connection, number, error.status);
+  send(connection, number, error.status, body);
 }
 
 void Gateway::State::write_usage(const Connection& connection) {
-  const std::uint32_t used = limiter.used_weight(connection.address, port.now());
+  const std::uint32_t used = desk.limiter().used_weight(connection.address(), desk.now());
   fmt::format_to(std::back_inserter(header_lines), "X-MBX-USED-WEIGHT: {0}\r\nX-MBX-USED-WEIGHT-1M: {0}\r\n", used);
 }
 
 void Gateway::State::write_order_counts(core::AccountId account) {
-  const limits::Limiter::OrderCounts used = limiter.orders(account, port.now());
+  const limits::Limiter::OrderCounts used = desk.limiter().orders(account, desk.now());
   fmt::format_to(std::back_inserter(header_lines), "X-MBX-ORDER-COUNT-10S: {}\r\nX-MBX-ORDER-COUNT-1D: {}\r\n",
                  used.in_short, used.in_day);
 }
 
 void Gateway::State::refresh_date() {
-  const std::int64_t seconds = port.now().ns / kSecondNs;
+  const std::int64_t seconds = desk.now().ns / kSecondNs;
   if (seconds == date_s) return;
   date_s = seconds;
   const std::time_t time = seconds;
@@ -361,6 +271,7 @@ void Gateway::State::refresh_date() {
 
 void Gateway::State::append_own_metrics(std::string& out) const {
   const Counters now = gateway.counters();
+  const desk::Counters at_desk = desk.counters();
   const auto line = [&out](std::string_view name, std::string_view type, std::uint64_t value) {
     fmt::format_to(std::back_inserter(out), "# TYPE {0} {1}\n{0} {2}\n", name, type, value);
   };
@@ -368,11 +279,12 @@ void Gateway::State::append_own_metrics(std::string& out) const {
   line("exchange_rest_responses_2xx_total", "counter", now.responses_2xx);
   line("exchange_rest_responses_4xx_total", "counter", now.responses_4xx);
   line("exchange_rest_responses_5xx_total", "counter", now.responses_5xx);
-  line("exchange_rest_commands_total", "counter", now.orders_submitted);
-  line("exchange_rest_rate_limited_total", "counter", now.rate_limited);
-  line("exchange_rest_replies_without_client_total", "counter", now.replies_without_client);
+  line("exchange_rest_commands_total", "counter", at_desk.orders_submitted);
+  line("exchange_rest_rate_limited_total", "counter", at_desk.rate_limited);
+  line("exchange_rest_replies_without_client_total", "counter", at_desk.replies_without_client);
   line("exchange_rest_connections", "gauge", now.connections_open);
-  line("exchange_rest_requests_waiting", "gauge", now.requests_waiting);
+  line("exchange_rest_requests_waiting", "gauge", at_desk.requests_waiting);
+  line("exchange_archive_reads_waiting", "gauge", at_desk.archive_reads_waiting);
   if (!websockets) return;
   const websocket::Counters& sockets = websockets->counters();
   line("exchange_websocket_connections", "gauge", now.websockets_open);
@@ -383,39 +295,27 @@ void Gateway::State::append_own_metrics(std::string& out) const {
   line("exchange_websocket_evicted_total", "counter", sockets.evicted);
 }
 
-Gateway::Gateway(Options options, gateways::ExchangePort& port, auth::KeyRing& keys, io::Network& network,
-                 MetricsText metrics)
-    : state_(std::make_unique<State>(*this, std::move(options), port, keys, network, std::move(metrics))) {}
+Gateway::Gateway(Options options, desk::Desk& desk, io::Network& network, MetricsText metrics)
+    : state_(std::make_unique<State>(*this, options, desk, network, std::move(metrics))) {}
 Gateway::~Gateway() = default;
 
 void Gateway::tick(std::int64_t monotonic_ns) {
   State& state = *state_;
   state.now_ns = monotonic_ns;
+  state.desk.tick(monotonic_ns);
   for (auto& [id, connection] : state.connections) connection->tick(monotonic_ns);
   state.finish_upgrades();
   if (state.websockets) state.websockets->tick(monotonic_ns);
-  if (monotonic_ns - state.waiting_looked_at_ns < kSecondNs) return;
-  state.waiting_looked_at_ns = monotonic_ns;
-  state.waiting.for_each([&](Waiting& each) {
-    if (each.answered || monotonic_ns - each.since_ns < kReplyNsMax) return;
-    each.answered = true;
-    const auto found = state.connections.find(each.connection);
-    if (found == state.connections.end()) return;
-    const std::uint64_t request = each.request;  // answering may add requests, which may move this one
-    state.header_lines.clear();
-    state.refresh_date();
-    state.send_error(*found->second, request, spot::timed_out());
-  });
 }
 
 void Gateway::set_upgrade(websocket::Factory factory) {
   CHECK(!state_->websockets && state_->connections.empty());
   websocket::Options options = state_->options.websocket;
-  options.messages_per_second_max = state_->options.limits.websocket_messages_per_second;
+  options.messages_per_second_max = state_->desk.options().limits.websocket_messages_per_second;
   state_->websockets.emplace(options, std::move(factory), state_->wire.network);
 }
 
-void Gateway::stop() { state_->stopping = true; }
+void Gateway::stop() { state_->desk.stop(); }
 
 void Gateway::close_websockets() {
   state_->finish_upgrades();
@@ -426,17 +326,15 @@ Counters Gateway::counters() const {
   Counters out = state_->counters;
   out.websockets_open = state_->websockets ? state_->websockets->size() : 0;
   out.connections_open = state_->connections.size() + out.websockets_open;
-  out.requests_waiting = state_->waiting.size();
   return out;
 }
 
 void Gateway::on_open(io::ConnectionId connection, std::string_view peer_address) {
   State& state = *state_;
-  limits::Address& address = state.limiter.join(peer_address, state.port.now());
-  const bool is_new = state.connections
-                          .emplace(connection, std::make_unique<Connection>(state.options.http, state, state.wire,
-                                                                            connection, state.now_ns, address))
-                          .second;
+  limits::Address& address = state.desk.limiter().join(peer_address, state.desk.now());
+  auto made = std::make_unique<Connection>(state.options.http, state, state.wire, connection, state.now_ns, state.desk,
+                                           address, state);
+  const bool is_new = state.connections.emplace(connection, std::move(made)).second;
   CHECK(is_new);
 }
 
@@ -458,27 +356,17 @@ void Gateway::on_closed(io::ConnectionId connection) {
   State& state = *state_;
   state.finish_upgrades();
   if (const auto found = state.connections.find(connection); found != state.connections.end()) {
-    state.limiter.leave(found->second->address);
+    limits::Address& address = found->second->address();
     state.connections.erase(found);
+    state.desk.limiter().leave(address);
     return;
   }
   CHECK(state.websockets);
   websocket::Session* session = state.websockets->find(connection);
   CHECK(session != nullptr);
-  state.limiter.leave(session->address());
+  limits::Address& address = session->address();
   state.websockets->remove(connection);
-}
-
-void Gateway::on_reply(const gateways::Reply& reply) {
-  State& state = *state_;
-  const Waiting waiting = state.waiting.take(reply.token);
-  state.count_orders(reply, waiting);
-  const auto found = state.connections.find(waiting.connection);
-  if (found == state.connections.end() || waiting.answered) {
-    ++state.counters.replies_without_client;
-    return;
-  }
-  state.answer_pending(*found->second, waiting, reply);
+  state.desk.limiter().leave(address);
 }
 
 }  // namespace rest

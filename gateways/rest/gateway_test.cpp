@@ -7,8 +7,8 @@ namespace {
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::string_view kOrder = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=100";
 
-Options with_limits(auto change) {
-  Options options;
+desk::Options with_limits(auto change) {
+  desk::Options options;
   change(options.limits);
   return options;
 }
@@ -109,7 +109,7 @@ TEST(Limits, TooMuchWeightGets429ThenABanThenPeace) {
 }
 
 TEST(Limits, TooManyOrdersGet429PerAccount) {
-  TestHouse house{Options{}};
+  TestHouse house{desk::Options{}};
   const auto place = [&](const Trader& as) { return house.call(as, "POST", "/api/v3/order", std::string(kOrder)); };
   for (int i = 1; i <= 100; ++i) ASSERT_EQ(place(house.ann).header("X-MBX-ORDER-COUNT-10S"), std::to_string(i));
   const Response refused = place(house.ann);
@@ -124,7 +124,7 @@ TEST(Limits, TooManyOrdersGet429PerAccount) {
 }
 
 TEST(Limits, FillsGiveOrdersBack) {
-  TestHouse house{Options{}};
+  TestHouse house{desk::Options{}};
   for (int i = 0; i < 3; ++i) ASSERT_EQ(house.limit(house.ann, "SELL", "50000", "1").status, 200);
   EXPECT_EQ(house.limit(house.bob, "BUY", "50000", "0.5").header("X-MBX-ORDER-COUNT-10S"), "0") << "it traded at once";
   EXPECT_EQ(house.limit(house.ann, "SELL", "50001", "1").header("X-MBX-ORDER-COUNT-10S"), "1")
@@ -153,14 +153,14 @@ TEST(Refusals, SayWhatHappenedAndChangeNothing) {
     EXPECT_EQ(refused.status, 503);
     EXPECT_EQ(refused.body, each.body);
     EXPECT_EQ(house.call(house.ann, "GET", "/api/v3/openOrders").body, "[]") << "reads go on";
-    EXPECT_EQ(house.gateway.counters().requests_waiting, 0u);
+    EXPECT_EQ(house.desk.counters().requests_waiting, 0u);
   }
   house.port.refusal.reset();
   EXPECT_EQ(house.call(house.ann, "POST", "/api/v3/order", std::string(kOrder)).status, 200);
 }
 
 TEST(Refusals, TooManyRequestsWaiting) {
-  Options options = TestHouse::with_open_limits();
+  desk::Options options = TestHouse::with_open_limits();
   options.waiting_requests_max = 2;
   TestHouse house(options);
   house.port.holding = true;
@@ -207,7 +207,7 @@ TEST(Replies, FindTheirRequestsInOrder) {
   }
   house.network.feed(connection, bytes);
   EXPECT_EQ(house.network.take(connection), "") << "the first has not been answered";
-  EXPECT_EQ(house.gateway.counters().requests_waiting, 10u);
+  EXPECT_EQ(house.desk.counters().requests_waiting, 10u);
   house.port.deliver();
   const auto responses = parse_responses(house.network.take(connection));
   ASSERT_EQ(responses.size(), 20u);
@@ -226,7 +226,7 @@ TEST(Replies, AreDroppedWhenTheClientIsGone) {
   const io::ConnectionId next = house.network.connect();
   house.network.feed(next, house.signed_http(house.bob, "POST", "/api/v3/order", std::string(kOrder)));
   house.port.deliver();
-  EXPECT_EQ(house.gateway.counters().replies_without_client, 1u);
+  EXPECT_EQ(house.desk.counters().replies_without_client, 1u);
   const auto responses = parse_responses(house.network.take(next));
   ASSERT_EQ(responses.size(), 1u);
   EXPECT_EQ(responses[0].status, 200);
@@ -278,7 +278,8 @@ TEST(Freshness, IsCheckedAgainBeforeTheCommandIsSubmitted) {
   TestHouse house;
   SlowPort port(house.port);
   TestNetwork network;
-  Gateway gateway(TestHouse::with_open_limits(), port, house.keys, network);
+  desk::Desk desk(TestHouse::with_open_limits(), port, house.keys);
+  Gateway gateway({}, desk, network);
   ASSERT_TRUE(network.listen("test", gateway));
   const auto place = [&](int window_ms) {
     const io::ConnectionId connection = network.connect();
@@ -288,9 +289,9 @@ TEST(Freshness, IsCheckedAgainBeforeTheCommandIsSubmitted) {
   };
   int shortest_ms = 1000;
   while (place(shortest_ms) != 200) shortest_ms += 1000;
-  const std::uint64_t before = gateway.counters().orders_submitted;
+  const std::uint64_t before = desk.counters().orders_submitted;
   EXPECT_EQ(place(shortest_ms - 1000), 400);
-  EXPECT_EQ(gateway.counters().orders_submitted, before);
+  EXPECT_EQ(desk.counters().orders_submitted, before);
 }
 
 TEST(Keys, RevokedOnesStopAtOnce) {

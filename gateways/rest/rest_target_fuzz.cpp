@@ -6,12 +6,13 @@
 
 #include "gateways/auth/hmac.h"
 #include "gateways/auth/payload.h"
+#include "gateways/rest/gateway.h"
 #include "gateways/rest/test_port.h"
 
 namespace {
 
 struct World {
-  World() : gateway({.limits = limits::open_profile()}, port, keys, network) {
+  World() : desk({.limits = limits::open_profile()}, port, keys), gateway({}, desk, network) {
     (void)network.listen("", gateway);
     port.apply(ledger::OpenAccount{ledger::AccountName("ann")});
     CHECK(keys.add({.api_key = key,
@@ -30,11 +31,14 @@ struct World {
   rest::TestPort port;
   auth::KeyRing keys;
   rest::TestNetwork network;
+  desk::Desk desk;
   rest::Gateway gateway;
 };
 
 const char* const kPaths[] = {"/api/v3/order",
                               "/api/v3/order/test",
+                              "/api/v3/order/cancelReplace",
+                              "/api/v3/order/amend/keepPriority",
                               "/api/v3/openOrders",
                               "/api/v3/allOrders",
                               "/api/v3/myTrades",
@@ -78,8 +82,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   world.network.feed(connection, request);
   const std::string answer = world.network.take(connection);
   world.network.hang_up(connection);
-  static const std::set<std::string> kStatuses = {"200", "400", "401", "404", "405", "413",
-                                                  "414", "431", "501", "503", "505"};
+  static const std::set<std::string> kStatuses = {"200", "400", "401", "404", "405", "409",
+                                                  "413", "414", "431", "501", "503", "505"};
   CHECK(answer.starts_with("HTTP/1.1 ") && kStatuses.contains(answer.substr(9, 3)));
   const std::size_t start = answer.find("\r\n\r\n") + 4;
   CHECK(start < answer.size() && (answer[start] == '{' || answer[start] == '['));

@@ -7,6 +7,9 @@
 
 #include "gateways/spot/account.h"
 #include "gateways/spot/market_data.h"
+#include "gateways/spot/rate_limits.h"
+#include "gateways/spot/user_streams.h"
+#include "gateways/spot/wallet.h"
 
 namespace rest {
 namespace {
@@ -14,6 +17,10 @@ namespace {
 using http::Method;
 using spot::Security;
 
+constexpr Route read(Method method, std::string_view path, std::uint32_t weight, spot::Read operation,
+                     Security security) {
+  return {.method = method, .path = path, .weight = weight, .security = security, .read = operation};
+}
 constexpr Route read(std::string_view path, std::uint32_t weight, spot::Read operation,
                      Security security = Security::none) {
   return {.method = Method::get, .path = path, .weight = weight, .security = security, .read = operation};
@@ -29,6 +36,9 @@ constexpr Route change(Method method, std::string_view path, spot::Order operati
   return {
       .method = method, .path = path, .security = Security::trade, .order = operation, .places_order = places_order};
 }
+constexpr Route change(Method method, std::string_view path, std::uint32_t weight, spot::Order operation) {
+  return {.method = method, .path = path, .weight = weight, .security = Security::trade, .order = operation};
+}
 constexpr Route internal(std::string_view path, Internal which) {
   return {.method = Method::get, .path = path, .internal = which};
 }
@@ -38,6 +48,8 @@ constexpr std::array kRoutes = {
     change(Method::post, "/api/v3/order", spot::place_order, true),
     change(Method::del, "/api/v3/order", spot::cancel_order),
     change(Method::del, "/api/v3/openOrders", spot::cancel_open_orders),
+    change(Method::post, "/api/v3/order/cancelReplace", spot::cancel_replace),
+    change(Method::put, "/api/v3/order/amend/keepPriority", 4, spot::amend_order),
     Route{.method = Method::post,
           .path = "/api/v3/order/test",
           .security = Security::trade,
@@ -50,6 +62,10 @@ constexpr std::array kRoutes = {
     read("/api/v3/myTrades", spot::my_trades_weight, spot::my_trades, Security::user_data),
     read("/api/v3/account", 20, spot::account, Security::user_data),
     read("/api/v3/account/commission", 20, spot::account_commission, Security::user_data),
+    read("/api/v3/rateLimit/order", 40, spot::order_limits, Security::user_data),
+    read(Method::post, "/api/v3/userDataStream", 2, spot::start_user_stream, Security::user_stream),
+    read(Method::put, "/api/v3/userDataStream", 2, spot::keep_user_stream, Security::user_stream),
+    read(Method::del, "/api/v3/userDataStream", 2, spot::stop_user_stream, Security::user_stream),
     // everybody
     read("/api/v3/ping", 1, spot::ping),
     read("/api/v3/time", 1, spot::server_time),
@@ -68,6 +84,12 @@ constexpr std::array kRoutes = {
     read("/api/v3/ticker/bookTicker", spot::ticker_weight, spot::book_ticker),
     // wallet, and what clients with default options ask for before they trade
     read("/sapi/v1/capital/config/getall", 10, spot::all_coins, Security::user_data),
+    read("/sapi/v1/capital/deposit/address", 10, spot::deposit_address, Security::user_data),
+    read("/sapi/v1/capital/deposit/hisrec", 1, spot::deposit_history, Security::user_data),
+    read("/sapi/v1/capital/withdraw/history", 10, spot::withdraw_history, Security::user_data),
+    read(Method::post, "/sapi/v1/asset/get-funding-asset", 1, spot::funding_assets, Security::user_data),
+    read("/sapi/v1/asset/transfer", 1, spot::transfers, Security::user_data),
+    read(Method::post, "/sapi/v1/asset/transfer", 1, spot::transfer, Security::trade),
     read("/sapi/v1/asset/tradeFee", 1, spot::trade_fees, Security::user_data),
     read("/sapi/v1/system/status", 1, spot::system_status),
     read("/sapi/v1/margin/allPairs", 1, spot::no_pairs),

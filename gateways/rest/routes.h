@@ -5,10 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "gateways/desk/operation.h"
 #include "gateways/http/request.h"
-#include "gateways/spot/context.h"
-#include "gateways/spot/security.h"
-#include "gateways/spot/trading.h"
 
 namespace rest {
 
@@ -26,6 +24,16 @@ struct Route {
   std::uint32_t (*weigh)(const spot::Parameters&) = nullptr;  // instead of weight, where parameters decide
   bool places_order = false;                                  // counts against the account's orders
   Internal internal = Internal::none;
+
+  [[nodiscard]] constexpr desk::Operation operation() const {
+    return {.weight = weight,
+            .security = security,
+            .read = read,
+            .read_past = read_past,
+            .order = order,
+            .weigh = weigh,
+            .places_order = places_order};
+  }
 };
 
 [[nodiscard]] std::span<const Route> routes();

@@ -9,6 +9,7 @@
 
 #include "gateways/auth/hmac.h"
 #include "gateways/auth/payload.h"
+#include "gateways/rest/gateway.h"
 #include "gateways/rest/test_port.h"
 
 namespace rest {
@@ -61,7 +62,9 @@ struct Trader {
 
 class TestHouse {
  public:
-  explicit TestHouse(Options options = with_open_limits()) : gateway(std::move(options), port, keys, network) {
+  explicit TestHouse(desk::Options options = with_open_limits(), Options http = {},
+                     gateways::ArchivePort* archive = nullptr, spot::ListenKeyStore* listen_keys = nullptr)
+      : desk(options, port, keys, archive, listen_keys), gateway(http, desk, network) {
     (void)network.listen("test", gateway);
     ann = trader("ann", 'A', {.read = true, .trade = true});
     bob = trader("bob", 'B', {.read = true, .trade = true});
@@ -71,8 +74,8 @@ class TestHouse {
       deposit(*each, "ETH", 1'000);
     }
   }
-  static Options with_open_limits() {
-    Options options;
+  static desk::Options with_open_limits() {
+    desk::Options options;
     options.limits = limits::open_profile();
     return options;
   }
@@ -149,6 +152,7 @@ class TestHouse {
   TestPort port;
   auth::KeyRing keys;
   TestNetwork network;
+  desk::Desk desk;
   Gateway gateway;
   Trader ann, bob;
 };

@@ -10,7 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "gateways/rest/gateway.h"
+#include "gateways/exchange_port.h"
+#include "pkg/io/net.h"
 #include "services/engine/engine.h"
 #include "services/engine/replica.h"
 #include "services/instruments/defaults.h"

@@ -31,7 +31,7 @@ class Echo final : public websocket::Application {
 
 class House : public TestHouse {
  public:
-  explicit House(Options options = with_open_limits()) : TestHouse(std::move(options)) {
+  explicit House(desk::Options options = with_open_limits(), Options http = {}) : TestHouse(options, http) {
     gateway.set_upgrade([this](websocket::Peer& peer, std::string_view path,
                                std::string_view query) -> std::unique_ptr<websocket::Application> {
       if (path != "/ws") return nullptr;
@@ -215,10 +215,10 @@ TEST(Upgrade, NotWhileEarlierRequestsWaitForTheirAnswers) {
 
 // A session that takes one request at a time meets the handshake inside the reply to the request before it.
 TEST(Upgrade, InsideTheReplyToAnEarlierRequest) {
-  Options options = TestHouse::with_open_limits();
+  Options options;
   options.http.pipelined_max = 1;
   for (const bool by_tick : {false, true}) {
-    House house(options);
+    House house(TestHouse::with_open_limits(), options);
     house.port.holding = true;
     const io::ConnectionId connection = house.network.connect();
     const std::string order = house.signed_http(house.ann, "DELETE", "/api/v3/openOrders", "symbol=BTCUSDT");
@@ -242,9 +242,9 @@ TEST(Upgrade, InsideTheReplyToAnEarlierRequest) {
 }
 
 TEST(Upgrade, AConnectionMayEndBeforeItsSessionHasStarted) {
-  Options options = TestHouse::with_open_limits();
+  Options options;
   options.http.pipelined_max = 1;
-  House house(options);
+  House house(TestHouse::with_open_limits(), options);
   house.port.holding = true;
   const io::ConnectionId connection = house.network.connect();
   house.network.feed(connection,
@@ -285,7 +285,7 @@ TEST(Upgrade, StoppingRefusesNewConnectionsAndEndsTheOldOnesLast) {
 }
 
 TEST(Limits, ThreeHundredNewConnectionsInFiveMinutesOfAnAddress) {
-  House house{Options{}};
+  House house{desk::Options{}};
   for (int i = 0; i < 300; ++i) {
     const io::ConnectionId connection = house.network.connect();
     house.network.feed(connection, kHandshake);
@@ -309,7 +309,7 @@ TEST(Limits, ThreeHundredNewConnectionsInFiveMinutesOfAnAddress) {
 
 TEST(Limits, ComeFromTheProfile) {
   for (const auto& profile : {limits::binance_profile(), limits::open_profile()}) {
-    House house{Options{.limits = profile}};
+    House house{desk::Options{.limits = profile}};
     const io::ConnectionId connection = house.network.connect();
     house.network.feed(connection, kHandshake);
     for (int i = 0; i < 6; ++i) house.network.feed(connection, websocket::testing::text("x"));

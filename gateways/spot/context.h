@@ -8,9 +8,10 @@
 
 #include "gateways/archive_port.h"
 #include "gateways/auth/key_ring.h"
-#include "gateways/limits/profile.h"
+#include "gateways/limits/limiter.h"
 #include "gateways/spot/arguments.h"
 #include "gateways/spot/json_writer.h"
+#include "gateways/spot/listen_keys.h"
 #include "pkg/core/ids.h"
 #include "services/engine/replica.h"
 
@@ -29,6 +30,9 @@ struct Context {
   TimeUnit time_unit = TimeUnit::millisecond;
   const auth::Key* key = nullptr;  // of a signed request, verified
   orders::SelfTrade self_trade_default = orders::SelfTrade::none;
+  const limits::Limiter* limiter = nullptr;  // whose counts the account's orders are among
+
+  ListenKeyStore* listen_keys = nullptr;  // null: there are none
 
   [[nodiscard]] core::AccountId account() const { return key->account; }
 };

@@ -10,7 +10,19 @@ ApiError make(int status, int code, std::string message) {
   return {.status = status, .code = code, .message = std::move(message)};
 }
 
-constexpr int kRejectedCode = -2010, kCancelRejectedCode = -2011, kFilterCode = -1013;
+constexpr int kRejectedCode = -2010, kCancelRejectedCode = -2011, kAmendRejectedCode = -2038, kFilterCode = -1013;
+
+int code_of(Asked asked) {
+  switch (asked) {
+    case Asked::place:
+      return kRejectedCode;
+    case Asked::cancel:
+      return kCancelRejectedCode;
+    case Asked::amend:
+      return kAmendRejectedCode;
+  }
+  return kRejectedCode;
+}
 
 // The way windows are named in texts: "1 MINUTE".
 std::string window_name(const limits::Window& window) {
@@ -23,7 +35,7 @@ std::string window_name(const limits::Window& window) {
 
 ApiError too_many_orders(const limits::Window& window) {
   return make(
-      429, -1015,
+      429, kTooManyOrdersCode,
       fmt::format("Too many new orders; current limit is {} orders per {}.", window.count, window_name(window)));
 }
 
@@ -32,7 +44,9 @@ constexpr std::string_view kInsufficientBalance = "Account has insufficient bala
 }  // namespace
 
 void write(JsonWriter& json, const ApiError& error) {
-  json.begin_object().field("code", error.code).field("msg", error.message).end_object();
+  json.begin_object().field("code", error.code).field("msg", error.message);
+  if (!error.data.empty()) json.key("data").raw(error.data);
+  json.end_object();
 }
 
 ApiError not_found() { return make(404, -1020, "This operation is not supported."); }
@@ -42,6 +56,9 @@ ApiError bad_http(int status, std::string_view reason) {
 }
 ApiError bad_json() { return make(-1135, "Invalid JSON Request"); }
 ApiError unavailable() { return make(503, -1001, "Internal error; unable to process your request. Please try again."); }
+ApiError bad_json_parameter(std::string_view name) {
+  return make(-1135, fmt::format("JSON sent for parameter '{}' is not valid", name));
+}
 ApiError bad_time_unit() {
   return make(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.");
 }
@@ -92,12 +109,25 @@ ApiError symbol_status_differs() {
 }
 ApiError duplicate_symbols() { return make(-1151, "Symbol is present multiple times in the list."); }
 ApiError bad_strategy_type() { return make(-1134, "strategyType was less than 1000000."); }
+ApiError not_offered() { return make(-1020, "This operation is not supported."); }
 ApiError bad_cancel_restrictions() { return make(-1145, "Invalid cancelRestrictions"); }
 ApiError filter_failure(std::string_view filter) {
   return make(kFilterCode, fmt::format("Filter failure: {}", filter));
 }
 ApiError invalid_order_value(std::string_view what) { return make(kFilterCode, fmt::format("Invalid {}.", what)); }
 ApiError order_rejected(std::string_view text) { return make(kRejectedCode, std::string(text)); }
+
+ApiError not_authorized() { return make(401, -1002, "You are not authorized to execute this request."); }
+ApiError key_type_not_for_sessions(std::string_view type) {
+  return make(-4056, fmt::format("{} API key is not supported.", type));
+}
+ApiError subscription_active() { return make(-2035, "User Data Stream subscription already active."); }
+ApiError subscription_inactive() { return make(-2036, "User Data Stream subscription not active."); }
+ApiError too_many_subscriptions(std::size_t max) {
+  return make(-1191,
+              fmt::format("Too many subscriptions. Connection may create up to '{}' subscriptions at a time.", max));
+}
+ApiError no_subscription_ids_left() { return make(-2042, "Maximum subscription ID reached for this connection."); }
 
 ApiError bad_key_format() { return make(401, -2014, "API-key format invalid."); }
 ApiError key_refused() { return make(401, -2015, "Invalid API-key, IP, or permissions for action."); }
@@ -107,6 +137,7 @@ ApiError timestamp_expired() { return make(-1021, "Timestamp for this request is
 ApiError window_too_long() { return make(-1131, "recvWindow must be less than 60000"); }
 
 ApiError no_such_order() { return make(-2013, "Order does not exist."); }
+ApiError no_such_listen_key() { return make(-1125, "This listenKey does not exist."); }
 ApiError client_order_id_differs() { return make(-2039, "Client order ID is not correct for this order ID."); }
 
 ApiError refused(gateways::Refusal refusal) {
@@ -162,14 +193,24 @@ ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile)
       break;
   }
   error.retry_after_s = verdict.retry_after_s;
+  error.retry_at = verdict.until;
+  return error;
+}
+
+ApiError replaced_partly(std::string data) {
+  ApiError error = make(409, -2021, "Order cancel-replace partially failed.");
+  error.data = std::move(data);
+  return error;
+}
+ApiError replace_failed(std::string data, int status) {
+  ApiError error = make(status, -2022, "Order cancel-replace failed.");
+  error.data = std::move(data);
   return error;
 }
 
 ApiError rejected(core::Rejection rejection, Asked asked) {
   using core::Rejection;
-  const auto refuse = [asked](std::string_view text) {
-    return make(asked == Asked::place ? kRejectedCode : kCancelRejectedCode, std::string(text));
-  };
+  const auto refuse = [asked](std::string_view text) { return make(code_of(asked), std::string(text)); };
   switch (rejection) {
     case Rejection::unknown_market:
       return invalid_symbol();
@@ -193,11 +234,15 @@ ApiError rejected(core::Rejection rejection, Asked asked) {
       return refuse(kInsufficientBalance);
     case Rejection::duplicate_client_order_id:
       return refuse("Duplicate order sent.");
+    case Rejection::nothing_to_do:
+      if (asked == Asked::amend) return refuse("The requested action would change no state; rejecting");
+      [[fallthrough]];
     case Rejection::unknown_order:
     case Rejection::order_pending:
     case Rejection::stale_handle:
-    case Rejection::nothing_to_do:
       return refuse("Unknown order sent.");
+    case Rejection::not_a_reduction:
+      return refuse("Order amend (quantity increase) is not supported.");
     case Rejection::cancel_restricted:
       return refuse("Order was not canceled due to cancel restrictions.");
     case Rejection::invalid_order:

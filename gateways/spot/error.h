@@ -21,9 +21,11 @@ struct ApiError {
   int code = -1000;
   std::string message;
   std::int64_t retry_after_s = 0;  // > 0: say so in Retry-After
+  core::Time retry_at;             // the same as a point in time
+  std::string data;                // JSON beside code and text; empty: none
 };
 
-// {"code":-1121,"msg":"Invalid symbol."}
+// {"code":-1121,"msg":"Invalid symbol."}, and "data" when there is some.
 void write(JsonWriter& json, const ApiError& error);
 
 // The request itself.
@@ -31,6 +33,7 @@ void write(JsonWriter& json, const ApiError& error);
 [[nodiscard]] ApiError method_not_allowed(int status);  // 405 or 501
 [[nodiscard]] ApiError bad_http(int status, std::string_view reason);
 [[nodiscard]] ApiError bad_json();
+[[nodiscard]] ApiError bad_json_parameter(std::string_view name);
 [[nodiscard]] ApiError unavailable();  // 503: what is asked for cannot be read now
 [[nodiscard]] ApiError bad_time_unit();
 
@@ -61,9 +64,18 @@ void write(JsonWriter& json, const ApiError& error);
 [[nodiscard]] ApiError duplicate_symbols();
 [[nodiscard]] ApiError bad_strategy_type();
 [[nodiscard]] ApiError bad_cancel_restrictions();
+[[nodiscard]] ApiError not_offered();  // 400: what is asked for does not exist here
 [[nodiscard]] ApiError filter_failure(std::string_view filter);
 [[nodiscard]] ApiError invalid_order_value(std::string_view what);  // "Invalid quantity."
 [[nodiscard]] ApiError order_rejected(std::string_view text);       // -2010
+
+// Connections of the WebSocket API.
+[[nodiscard]] ApiError not_authorized();
+[[nodiscard]] ApiError key_type_not_for_sessions(std::string_view type);
+[[nodiscard]] ApiError subscription_active();
+[[nodiscard]] ApiError subscription_inactive();
+[[nodiscard]] ApiError too_many_subscriptions(std::size_t max);
+[[nodiscard]] ApiError no_subscription_ids_left();
 
 // Who is asking.
 [[nodiscard]] ApiError bad_key_format();
@@ -76,11 +88,17 @@ void write(JsonWriter& json, const ApiError& error);
 // What was asked of the exchange.
 [[nodiscard]] ApiError no_such_order();
 [[nodiscard]] ApiError client_order_id_differs();
+[[nodiscard]] ApiError no_such_listen_key();
 [[nodiscard]] ApiError refused(gateways::Refusal refusal);
 [[nodiscard]] ApiError timed_out();
+inline constexpr int kTooManyOrdersCode = -1015;
 [[nodiscard]] ApiError limited(const limits::Verdict& verdict, const limits::Profile& profile);
 
-enum class Asked : std::uint8_t { place, cancel };
+enum class Asked : std::uint8_t { place, cancel, amend };
+// Half of a cancel-replace was done (409, -2021), or nothing of it (400, -2022; 429 when the order limits forbade the
+// rest).
+[[nodiscard]] ApiError replaced_partly(std::string data);
+[[nodiscard]] ApiError replace_failed(std::string data, int status = 400);
 // A fold's rejection of a command.
 [[nodiscard]] ApiError rejected(core::Rejection rejection, Asked asked);
 

@@ -1,5 +1,6 @@
 // GET exchangeInfo: what can be traded, in which steps, under which filters and limits.
 #include "gateways/spot/market_data.h"
+#include "gateways/spot/rate_limits.h"
 #include "gateways/spot/shapes.h"
 #include "pkg/core/decimal.h"
 
@@ -49,20 +50,6 @@ Wanted take_wanted(Arguments& arguments) {
   }
   wanted.show_permission_sets = arguments.boolean("showPermissionSets", true);
   return wanted;
-}
-
-void write_limit(JsonWriter& json, std::string_view type, const limits::Window& window) {
-  if (window.count == 0) return;
-  constexpr std::int64_t kSecondNs = 1'000'000'000;
-  const std::int64_t seconds = window.length_ns / kSecondNs;
-  json.begin_object().field("rateLimitType", type);
-  if (seconds % 86'400 == 0)
-    json.field("interval", "DAY").field("intervalNum", seconds / 86'400);
-  else if (seconds % 60 == 0)
-    json.field("interval", "MINUTE").field("intervalNum", seconds / 60);
-  else
-    json.field("interval", "SECOND").field("intervalNum", seconds);
-  json.field("limit", static_cast<std::uint64_t>(window.count)).end_object();
 }
 
 // As short as it is exact: 5, 0.2.
@@ -133,8 +120,8 @@ void write_market(JsonWriter& json, const Context& context, const instruments::M
   json.field("baseCommissionPrecision", base_decimals).field("quoteCommissionPrecision", quote_decimals);
   json.key("orderTypes").begin_array().text("LIMIT").text("LIMIT_MAKER").text("MARKET").end_array();
   json.field("icebergAllowed", false).field("ocoAllowed", false).field("otoAllowed", false).field("opoAllowed", false);
-  json.field("quoteOrderQtyMarketAllowed", true).field("allowTrailingStop", false).field("cancelReplaceAllowed", false);
-  json.field("amendAllowed", false).field("pegInstructionsAllowed", false);
+  json.field("quoteOrderQtyMarketAllowed", true).field("allowTrailingStop", false).field("cancelReplaceAllowed", true);
+  json.field("amendAllowed", true).field("pegInstructionsAllowed", false);
   json.field("isSpotTradingAllowed", true).field("isMarginTradingAllowed", false);
   write_filters(json, listing);
   json.key("permissions").begin_array().end_array();
@@ -154,10 +141,10 @@ void exchange_info(const Context& context, Arguments& arguments, JsonWriter& jso
   if (!arguments.finish()) return;
   json.begin_object().field("timezone", "UTC").field("serverTime", in_unit(context.now, context.time_unit));
   json.key("rateLimits").begin_array();
-  write_limit(json, "REQUEST_WEIGHT", context.limits.request_weight);
-  write_limit(json, "ORDERS", context.limits.orders_short);
-  write_limit(json, "ORDERS", context.limits.orders_day);
-  write_limit(json, "RAW_REQUESTS", context.limits.raw_requests);
+  write_rate_limit(json, "REQUEST_WEIGHT", context.limits.request_weight);
+  write_rate_limit(json, "ORDERS", context.limits.orders_short);
+  write_rate_limit(json, "ORDERS", context.limits.orders_day);
+  write_rate_limit(json, "RAW_REQUESTS", context.limits.raw_requests);
   json.end_array();
   json.key("exchangeFilters").begin_array().end_array();
   json.key("symbols").begin_array();

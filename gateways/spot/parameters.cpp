@@ -72,10 +72,21 @@ std::expected<std::string_view, ApiError> Parameters::decode(std::string_view te
   return decoded;
 }
 
-std::expected<void, ApiError> Parameters::parse(std::string_view query, std::string_view body) {
+void Parameters::clear() {
   count_ = 0;
   read_ = 0;
   decoded_.clear();
+}
+
+std::expected<void, ApiError> Parameters::add(std::string_view name, std::string_view value) {
+  if (find(name) != kNone) return std::unexpected(duplicate_parameter());
+  if (count_ == kCountMax) return std::unexpected(too_many_parameters());
+  parameters_[count_++] = {name, value};
+  return {};
+}
+
+std::expected<void, ApiError> Parameters::parse(std::string_view query, std::string_view body) {
+  clear();
   decoded_.reserve(query.size() + body.size());
   if (auto parsed = parse_form(query, false); !parsed) return parsed;
   return parse_form(body, true);
@@ -93,13 +104,9 @@ std::expected<void, ApiError> Parameters::parse_form(std::string_view text, bool
     if (!name) return std::unexpected(name.error());
     const auto value = decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1));
     if (!value) return std::unexpected(value.error());
-    const std::size_t known = find(*name);
-    if (known != kNone) {
-      if (known < in_query) continue;
-      return std::unexpected(duplicate_parameter());
-    }
-    if (count_ == kCountMax) return std::unexpected(too_many_parameters());
-    parameters_[count_++] = {*name, *value};
+    const std::size_t known = is_body ? find(*name) : kNone;
+    if (known < in_query) continue;
+    if (auto added = add(*name, *value); !added) return added;
   }
   return {};
 }

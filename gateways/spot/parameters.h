@@ -23,6 +23,10 @@ class Parameters {
   // in the query and in the body: the query's counts.
   [[nodiscard]] std::expected<void, ApiError> parse(std::string_view query, std::string_view body);
 
+  // Or one by one, as they are; the views must outlive it. Errors: a name that is there already, too many (-1101).
+  void clear();
+  [[nodiscard]] std::expected<void, ApiError> add(std::string_view name, std::string_view value);
+
   // The decoded value, marked as read; nothing when it was not sent.
   [[nodiscard]] std::optional<std::string_view> read(std::string_view name);
   // Without marking.

@@ -26,6 +26,12 @@ auth::Freshness take_freshness(Arguments& arguments) {
   return freshness;
 }
 
+bool may_ask(const auth::KeyEntry& key, Security security) {
+  if (security == Security::none) return true;  // whoever the key belongs to
+  const auth::Permissions& may = key.key.permissions;
+  return security == Security::trade ? may.trade : may.read;
+}
+
 }  // namespace
 
 std::optional<ApiError> staleness(const auth::Freshness& freshness, core::Time now) {
@@ -58,9 +64,24 @@ std::expected<Signed, ApiError> check_signed(Arguments& arguments, const auth::K
       return std::unexpected(bad_signature());
   }
   if (auto stale = staleness(freshness, now)) return std::unexpected(std::move(*stale));
-  const auth::Permissions& may = entry->key.permissions;
-  if (security == Security::trade ? !may.trade : !may.read) return std::unexpected(key_refused());
+  if (!may_ask(*entry, security)) return std::unexpected(key_refused());
   return Signed{entry, freshness};
+}
+
+std::expected<Signed, ApiError> check_key(const auth::KeyRing& keys, std::string_view api_key) {
+  if (!auth::is_well_formed_api_key(api_key)) return std::unexpected(bad_key_format());
+  const auth::KeyEntry* entry = keys.find(api_key);
+  if (entry == nullptr || !may_ask(*entry, Security::user_stream)) return std::unexpected(key_refused());
+  return Signed{entry, {}};
+}
+
+std::expected<Signed, ApiError> check_session(Arguments& arguments, const auth::KeyEntry& key, Security security,
+                                              core::Time now) {
+  const auth::Freshness freshness = take_freshness(arguments);
+  if (!arguments.ok()) return std::unexpected(arguments.error());
+  if (auto stale = staleness(freshness, now)) return std::unexpected(std::move(*stale));
+  if (!may_ask(key, security)) return std::unexpected(key_refused());
+  return Signed{&key, freshness};
 }
 
 }  // namespace spot

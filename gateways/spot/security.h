@@ -12,7 +12,12 @@
 
 namespace spot {
 
-enum class Security : std::uint8_t { none, user_data, trade };
+enum class Security : std::uint8_t {
+  none,         // everybody; of a request that is signed all the same: any key
+  user_stream,  // an API key, no signature
+  user_data,
+  trade,
+};
 
 struct Signed {
   const auth::KeyEntry* key = nullptr;
@@ -26,6 +31,12 @@ struct Signed {
                                                            std::string_view api_key,
                                                            std::span<const std::string_view> payload, Security security,
                                                            core::Time now);
+// The same for a request of a connection that has been authenticated with a key: it brings a timestamp, and nothing
+// that proves who sent it.
+[[nodiscard]] std::expected<Signed, ApiError> check_session(Arguments& arguments, const auth::KeyEntry& key,
+                                                            Security security, core::Time now);
+// For requests that need a key that may read, and no proof.
+[[nodiscard]] std::expected<Signed, ApiError> check_key(const auth::KeyRing& keys, std::string_view api_key);
 // The complaint about a request that is not fresh; nothing when it is.
 [[nodiscard]] std::optional<ApiError> staleness(const auth::Freshness& freshness, core::Time now);
 

@@ -109,13 +109,14 @@ void write_level(JsonWriter& json, const Listing& listing, core::Price price, co
   json.end_array();
 }
 
-core::ClientOrderId made_cancel_id(core::Sequence command) {
+core::ClientOrderId made_cancel_id(core::Sequence command) { return made_client_id('c', command.value()); }
+
+core::ClientOrderId made_client_id(char kind, std::uint64_t number) {
   constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
   std::array<char, 14> text;
   text.fill('0');
-  text[0] = 'c';
-  std::uint64_t rest = command.value();
-  for (std::size_t i = text.size(); i-- > 1; rest /= kDigits.size()) text[i] = kDigits[rest % kDigits.size()];
+  text[0] = kind;
+  for (std::size_t i = text.size(); i-- > 1; number /= kDigits.size()) text[i] = kDigits[number % kDigits.size()];
   return core::ClientOrderId(std::string_view(text.data(), text.size()));
 }
 

@@ -76,6 +76,8 @@ struct OrderView {
 
 // Why an order has expired: it follows from what it was. REQUIRES status expired.
 [[nodiscard]] std::string_view expiry_reason(const OrderView& order);
+// A client order id of the exchange's own making: `kind` and the number.
+[[nodiscard]] core::ClientOrderId made_client_id(char kind, std::uint64_t number);
 // The exchange's own name for a cancel that came without one.
 [[nodiscard]] core::ClientOrderId made_cancel_id(core::Sequence command);
 

@@ -1,6 +1,7 @@
 // From parameters to commands.
 #include "gateways/spot/trading.h"
 
+#include "gateways/spot/order_arguments.h"
 #include "gateways/spot/shapes.h"
 
 namespace spot {
@@ -10,10 +11,6 @@ constexpr std::uint64_t kStrategyTypeMin = 1'000'000;
 
 constexpr std::array<std::pair<std::string_view, ResponseType>, 3> kResponseTypes = {
     {{"ACK", ResponseType::ack}, {"RESULT", ResponseType::result}, {"FULL", ResponseType::full}}};
-constexpr std::array<std::pair<std::string_view, orders::CancelRestriction>, 2> kRestrictions = {
-    {{"ONLY_NEW", orders::CancelRestriction::only_new},
-     {"ONLY_PARTIALLY_FILLED", orders::CancelRestriction::only_partially_filled}}};
-
 // Published types this exchange does not offer (yet), with the published refusal.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTypesNotOffered = {
     {{"STOP_LOSS", "Stop loss orders are not supported for this symbol."},
@@ -95,36 +92,6 @@ void take_common(const Context& context, Arguments& arguments, orders::PlaceOrde
   }
 }
 
-// All of an order; finish() is left to the caller.
-orders::PlaceOrder take_order(const Context& context, Arguments& arguments, Pending& pending) {
-  orders::PlaceOrder order;
-  const instruments::Market* market = arguments.market();
-  const std::string_view side = arguments.mandatory("side");
-  if (arguments.ok()) order.side = arguments.named(side, kSides, invalid_side);
-  order.type = take_type(arguments);
-  if (!arguments.ok()) return order;
-  const Listing listing = listing_of(context.views.instruments, *market);
-  order.account = context.account();
-  order.market = market->id;
-  if (order.type == orders::OrderType::market)
-    take_market(arguments, listing, order);
-  else
-    take_limit(arguments, listing, order);
-  take_common(context, arguments, order, pending);
-  return order;
-}
-
-Pending pending_for(const Context& context, Change change, const instruments::Market* market) {
-  return {.change = change,
-          .response = ResponseType::full,
-          .time_unit = context.time_unit,
-          .account = context.account(),
-          .market = market == nullptr ? core::MarketId{} : market->id,
-          .cancel_id = {},
-          .strategy_id = 0,
-          .strategy_type = 0};
-}
-
 // The filters of a market that need neither book nor balance: the accounts fold checks the same ones of a real order.
 core::Rejection check_filters(const orders::PlaceOrder& order, const instruments::Market& market) {
   using core::Rejection;
@@ -152,6 +119,56 @@ void write_rates(JsonWriter& json, std::string_view key, fees::Rates rates) {
 }
 
 }  // namespace
+
+orders::PlaceOrder take_order(const Context& context, Arguments& arguments, Pending& pending) {
+  orders::PlaceOrder order;
+  const instruments::Market* market = arguments.market();
+  const std::string_view side = arguments.mandatory("side");
+  if (arguments.ok()) order.side = arguments.named(side, kSides, invalid_side);
+  order.type = take_type(arguments);
+  if (!arguments.ok()) return order;
+  const Listing listing = listing_of(context.views.instruments, *market);
+  order.account = context.account();
+  order.market = market->id;
+  if (order.type == orders::OrderType::market)
+    take_market(arguments, listing, order);
+  else
+    take_limit(arguments, listing, order);
+  take_common(context, arguments, order, pending);
+  return order;
+}
+
+Pending pending_for(const Context& context, Change change, const instruments::Market* market) {
+  return {.change = change,
+          .response = ResponseType::full,
+          .time_unit = context.time_unit,
+          .account = context.account(),
+          .market = market == nullptr ? core::MarketId{} : market->id,
+          .cancel_id = {},
+          .mode = orders::ReplaceMode::stop_on_failure,
+          .over_limit = limits::Finding::allowed,
+          .strategy_id = 0,
+          .strategy_type = 0};
+}
+
+orders::OrderReference take_target(Arguments& arguments, std::string_view id_name, std::string_view text_name,
+                                   Asked asked) {
+  const auto id = arguments.integer(id_name);
+  const core::ClientOrderId text = arguments.client_order_id(text_name);
+  if (arguments.ok() && !id && text.empty()) arguments.complain(both_missing(text_name, id_name));
+  // Id 0 stands for "no id" in commands; no order has it.
+  if (arguments.ok() && id == 0) arguments.complain(rejected(core::Rejection::unknown_order, asked));
+  return {core::OrderId{id.value_or(0)}, text};
+}
+
+orders::CancelRestriction take_restriction(Arguments& arguments) {
+  constexpr std::array<std::pair<std::string_view, orders::CancelRestriction>, 2> kRestrictions = {
+      {{"ONLY_NEW", orders::CancelRestriction::only_new},
+       {"ONLY_PARTIALLY_FILLED", orders::CancelRestriction::only_partially_filled}}};
+  const auto text = arguments.optional("cancelRestrictions");
+  return text && arguments.ok() ? arguments.named(*text, kRestrictions, bad_cancel_restrictions)
+                                : orders::CancelRestriction::none;
+}
 
 void place_order(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending) {
   pending = pending_for(context, Change::place, nullptr);
@@ -188,25 +205,16 @@ void test_order(const Context& context, Arguments& arguments, JsonWriter& json) 
 
 void cancel_order(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending) {
   const instruments::Market* market = arguments.market();
-  const auto id = arguments.integer("orderId");
-  const core::ClientOrderId client_order_id = arguments.client_order_id("origClientOrderId");
-  if (arguments.ok() && !id && client_order_id.empty())
-    arguments.complain(both_missing("origClientOrderId", "orderId"));
-  const core::ClientOrderId cancel_id = arguments.client_order_id("newClientOrderId");
-  auto restriction = orders::CancelRestriction::none;
-  if (const auto text = arguments.optional("cancelRestrictions"); text && arguments.ok()) {
-    restriction = arguments.named(*text, kRestrictions, bad_cancel_restrictions);
-  }
-  // Id 0 stands for "no id" in commands; no order has it.
-  if (arguments.ok() && id == 0) arguments.complain(rejected(core::Rejection::unknown_order, Asked::cancel));
+  orders::CancelOrder cancel{.account = context.account(),
+                             .market = market == nullptr ? core::MarketId{} : market->id,
+                             .target = take_target(arguments, "orderId", "origClientOrderId", Asked::cancel),
+                             .restriction = orders::CancelRestriction::none,
+                             .cancel_id = arguments.client_order_id("newClientOrderId")};
+  cancel.restriction = take_restriction(arguments);
   if (!arguments.finish()) return;
   pending = pending_for(context, Change::cancel, market);
-  pending.cancel_id = cancel_id;
-  command.emplace<orders::CancelOrder>(orders::CancelOrder{.account = context.account(),
-                                                           .market = market->id,
-                                                           .target = {core::OrderId{id.value_or(0)}, client_order_id},
-                                                           .restriction = restriction,
-                                                           .cancel_id = cancel_id});
+  pending.cancel_id = cancel.cancel_id;
+  command.emplace<orders::CancelOrder>(cancel);
 }
 
 void cancel_open_orders(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending) {

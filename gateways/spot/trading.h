@@ -10,7 +10,7 @@
 namespace spot {
 
 enum class ResponseType : std::uint8_t { ack, result, full };
-enum class Change : std::uint8_t { place, cancel, cancel_all };
+enum class Change : std::uint8_t { place, cancel, cancel_all, replace, amend };
 
 // What must be remembered between a command and its answer.
 struct Pending {
@@ -19,7 +19,10 @@ struct Pending {
   TimeUnit time_unit = TimeUnit::millisecond;
   core::AccountId account;
   core::MarketId market;
-  core::ClientOrderId cancel_id;                     // the client's name for the cancel; may be empty
+  core::ClientOrderId cancel_id;                                    // the client's name for the cancel; may be empty
+  orders::ReplaceMode mode = orders::ReplaceMode::stop_on_failure;  // replace
+  // replace: the account may place no order now; the command is the cancel alone
+  limits::Finding over_limit = limits::Finding::allowed;
   std::uint64_t strategy_id = 0, strategy_type = 0;  // echoed; 0: not sent
 };
 
@@ -28,6 +31,9 @@ using Order = void (*)(const Context& context, Arguments& arguments, engine::Com
 void place_order(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending);
 void cancel_order(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending);
 void cancel_open_orders(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending);
+// Asks the limiter itself whether the account may place an order, since what follows from it is the client's choice.
+void cancel_replace(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending);
+void amend_order(const Context& context, Arguments& arguments, engine::Command& command, Pending& pending);
 
 // POST order/test: everything about an order that can be checked without the book and the balance.
 void test_order(const Context& context, Arguments& arguments, JsonWriter& json);
@@ -35,6 +41,7 @@ void test_order(const Context& context, Arguments& arguments, JsonWriter& json);
 
 // Writes the answer, or gives the error the events amount to.
 [[nodiscard]] std::expected<void, ApiError> write_answer(const Pending& pending, const gateways::Reply& reply,
-                                                         const engine::Views& views, JsonWriter& json);
+                                                         const engine::Views& views, const limits::Profile& limits,
+                                                         JsonWriter& json);
 
 }  // namespace spot

@@ -29,7 +29,9 @@ std::unexpected<ApiError> unexplained() {
       ApiError{.status = 500,
                .code = -1006,
                .message = "An unexpected response was received from the message bus. Execution status unknown.",
-               .retry_after_s = 0});
+               .retry_after_s = 0,
+               .retry_at = {},
+               .data = {}});
 }
 
 void write_fills(JsonWriter& json, const gateways::Reply& reply, const engine::Views& views, const Listing& listing,
@@ -148,12 +150,133 @@ std::expected<void, ApiError> write_cancels(const Pending& pending, const gatewa
   return std::unexpected(rejected(rejection, Asked::cancel));
 }
 
+// Of a cancel and the new order behind it, what became of each.
+struct Replaced {
+  const OrderEvent* cancelled = nullptr;
+  core::Rejection cancel_rejection = core::Rejection::none;
+  Placed placed;
+};
+
+Replaced replaced_in(const gateways::Reply& reply, core::AccountId account) {
+  Replaced replaced{.cancelled = nullptr, .cancel_rejection = {}, .placed = placed_in(reply, account)};
+  for (const AccountEvent& each : reply.events) {
+    const OrderEvent* event = order_event(each, account);
+    if (event == nullptr) continue;
+    if (event->execution == Execution::cancelled) {
+      replaced.cancelled = event;
+    } else if (event->execution == Execution::cancel_rejected) {
+      replaced.cancel_rejection = event->rejection;
+    }
+    break;  // the cancel comes first
+  }
+  return replaced;
+}
+
+std::expected<void, ApiError> write_replaced(const Pending& pending, const gateways::Reply& reply,
+                                             const engine::Views& views, const limits::Profile& limits,
+                                             JsonWriter& json) {
+  const Replaced replaced = replaced_in(reply, pending.account);
+  const bool cancel_failed = replaced.cancelled == nullptr;
+  if (cancel_failed && replaced.cancel_rejection == core::Rejection::none)  // it was refused before anything was tried
+    return write_placed(pending, reply, views, json);
+  const bool over_limit = pending.over_limit != limits::Finding::allowed;
+  const bool attempted = !cancel_failed || pending.mode == orders::ReplaceMode::allow_failure;
+  const auto name = [](bool failed) { return failed ? "FAILURE" : "SUCCESS"; };
+
+  std::string placed;
+  std::expected<void, ApiError> placing;
+  JsonWriter placed_json(placed);
+  if (!attempted)
+    placed_json.raw("null");
+  else if (over_limit)
+    placing = std::unexpected(spot::limited({.finding = pending.over_limit}, limits));
+  else
+    placing = write_placed(pending, reply, views, placed_json);
+  if (!placing) {
+    placed.clear();
+    JsonWriter error_json(placed);
+    write(error_json, placing.error());
+  }
+
+  std::string both;
+  JsonWriter out(both);
+  out.begin_object().field("cancelResult", name(cancel_failed));
+  out.field("newOrderResult", attempted ? name(!placing) : "NOT_ATTEMPTED");
+  out.key("cancelResponse");
+  if (cancel_failed)
+    write(out, rejected(replaced.cancel_rejection, Asked::cancel));
+  else
+    write_cancelled(out, pending, reply, views, *replaced.cancelled);
+  out.key("newOrderResponse").raw(placed).end_object();
+
+  if (cancel_failed && !attempted) return std::unexpected(replace_failed(std::move(both), over_limit ? 429 : 400));
+  if (cancel_failed && !placing) return std::unexpected(replace_failed(std::move(both)));
+  if (cancel_failed || !placing) return std::unexpected(replaced_partly(std::move(both)));
+  json.raw(both);
+  return {};
+}
+
+void write_amended(JsonWriter& json, const Pending& pending, const gateways::Reply& reply, const engine::Views& views,
+                   const AccountEvent& where, const OrderEvent& event) {
+  const instruments::Market* market = views.instruments.market(event.market);
+  CHECK(market != nullptr);
+  const Listing listing = listing_of(views.instruments, *market);
+  const history::Order* known = views.accounts.order(event.account, event.order);
+  core::ClientOrderId before = known == nullptr ? orders::made_client_order_id(event.order) : known->client_order_id;
+  core::ClientOrderId after = before;
+  if (!event.cancel_id.empty()) {
+    after = event.cancel_id;
+    // On a reduction the read model has the new name already; on one to nothing it keeps the old one.
+    if (event.execution == Execution::replaced)
+      before = event.client_order_id.empty() ? orders::made_client_order_id(event.order) : event.client_order_id;
+  }
+  json.begin_object().field("transactTime", in_unit(reply.time, pending.time_unit));
+  json.field("executionId", where.account_sequence);
+  json.key("amendedOrder").begin_object().field("symbol", market->symbol.view());
+  json.field("orderId", event.order.value()).field("orderListId", kNoOrderList);
+  json.field("origClientOrderId", before.view()).field("clientOrderId", after.view());
+  write_price(json, "price", listing, event.price);
+  write_quantity(json, "qty", listing, event.quantity);
+  write_quantity(json, "executedQty", listing, event.executed);
+  write_quantity(json, "preventedQty", listing, event.prevented);
+  write_amount(json, "quoteOrderQty", listing.quote, event.quote_quantity);
+  write_amount(json, "cumulativeQuoteQty", listing.quote, event.executed_quote);
+  json.field("status", name_of(event.status)).field("timeInForce", name_of(event.time_in_force));
+  json.field("type", name_of(event.type)).field("side", name_of(event.side));
+  json.field("workingTime", in_unit(event.created, pending.time_unit));
+  json.field("selfTradePreventionMode", name_of(event.self_trade)).end_object().end_object();
+}
+
+std::expected<void, ApiError> write_amendment(const Pending& pending, const gateways::Reply& reply,
+                                              const engine::Views& views, JsonWriter& json) {
+  for (const AccountEvent& each : reply.events) {
+    const OrderEvent* event = order_event(each, pending.account);
+    if (event == nullptr) continue;
+    if (event->execution == Execution::cancel_rejected)
+      return std::unexpected(rejected(event->rejection, Asked::amend));
+    write_amended(json, pending, reply, views, each, *event);
+    return {};
+  }
+  return unexplained();
+}
+
 }  // namespace
 
 std::expected<void, ApiError> write_answer(const Pending& pending, const gateways::Reply& reply,
-                                           const engine::Views& views, JsonWriter& json) {
-  return pending.change == Change::place ? write_placed(pending, reply, views, json)
-                                         : write_cancels(pending, reply, views, json);
+                                           const engine::Views& views, const limits::Profile& limits,
+                                           JsonWriter& json) {
+  switch (pending.change) {
+    case Change::place:
+      return write_placed(pending, reply, views, json);
+    case Change::cancel:
+    case Change::cancel_all:
+      return write_cancels(pending, reply, views, json);
+    case Change::replace:
+      return write_replaced(pending, reply, views, limits, json);
+    case Change::amend:
+      return write_amendment(pending, reply, views, json);
+  }
+  return unexplained();
 }
 
 }  // namespace spot

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateways/spot/listen_keys.h"
 #include "pkg/core/ids.h"
 
 namespace streams {
@@ -27,7 +28,7 @@ class ListenKeyReader {
   virtual void on_listen_key_end(std::string_view key, bool has_expired) = 0;
 };
 
-class ListenKeys {
+class ListenKeys final : public spot::ListenKeyStore {
  public:
   static constexpr std::int64_t kValidNs = 60ll * 60 * 1'000'000'000;
   static constexpr std::size_t kKeysMax = 100'000;
@@ -37,11 +38,10 @@ class ListenKeys {
   using RandomBytes = std::function<void(char* to, std::size_t size)>;
   explicit ListenKeys(RandomBytes random) : random_(std::move(random)) {}
 
-  // The account's key, a new one or the one it has, valid for 60 minutes from now. Nothing: too many keys.
-  [[nodiscard]] std::optional<std::string> create(core::AccountId account);
-  // Valid for 60 minutes from now. False, as below, when it is not a key of that account.
-  [[nodiscard]] bool extend(std::string_view key, core::AccountId account);
-  [[nodiscard]] bool close(std::string_view key, core::AccountId account);
+  // spot::ListenKeyStore
+  [[nodiscard]] std::optional<std::string> create(core::AccountId account) override;
+  [[nodiscard]] bool extend(std::string_view key, core::AccountId account) override;
+  [[nodiscard]] bool close(std::string_view key, core::AccountId account) override;
 
   // Whose key it is; nothing when it is none or has ended.
   [[nodiscard]] std::optional<core::AccountId> find(std::string_view key) const;

@@ -58,6 +58,8 @@ std::string_view reject_reason(core::Rejection rejection) {
 // The client's name for the order, or the exchange's: in the event, or else in the read model unless its bounds made it
 // forget the order already.
 core::ClientOrderId name_of_order(const engine::Views& views, const OrderEvent& event) {
+  if (event.execution == Execution::replaced && !event.cancel_id.empty())
+    return event.client_order_id.empty() ? orders::made_client_order_id(event.order) : event.client_order_id;
   if (!event.client_order_id.empty()) return event.client_order_id;
   if (event.order.is_none()) return {};  // rejected, and without a name of its own
   const history::Order* known = views.accounts.order(event.account, event.order);
@@ -142,12 +144,13 @@ void write_execution_report(JsonWriter& json, const UserMessageContext& context,
   const core::ClientOrderId name = name_of_order(context.views, order);
   const bool is_trade = order.execution == Execution::traded;
   const bool is_cancel = order.execution == Execution::cancelled;
+  const bool has_two_names = is_cancel || (order.execution == Execution::replaced && !order.cancel_id.empty());
   const core::ClientOrderId cancel_id =
       is_cancel && order.cancel_id.empty() ? spot::made_cancel_id(event.command) : order.cancel_id;
   begin(json, "executionReport", context.sent, context.unit);
-  json.field("s", listing.market.symbol.view()).field("c", is_cancel ? cancel_id.view() : name.view());
+  json.field("s", listing.market.symbol.view()).field("c", has_two_names ? cancel_id.view() : name.view());
   write_terms(json, listing, order);
-  json.field("C", is_cancel ? name.view() : std::string_view{});
+  json.field("C", has_two_names ? name.view() : std::string_view{});
   json.field("x", execution_type(order)).field("X", spot::name_of(order.status));
   json.field("r", reject_reason(order.rejection));
   if (order.order.is_none()) {

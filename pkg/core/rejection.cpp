@@ -42,6 +42,8 @@ std::string_view name(Rejection rejection) {
       return "nothing_to_do";
     case Rejection::account_frozen:
       return "account_frozen";
+    case Rejection::not_a_reduction:
+      return "not_a_reduction";
     case Rejection::would_match_immediately:
       return "would_match_immediately";
     case Rejection::price_outside_band:

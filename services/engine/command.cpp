@@ -252,6 +252,8 @@ void code(auto& coder, Like& command) {
   coder(command.market);
   code(coder, command.target);
   coder(command.by);
+  coder(command.to);
+  coder(command.new_client_order_id);
 }
 
 // ---- types ----

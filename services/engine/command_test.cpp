@@ -258,8 +258,13 @@ TEST(Command, GoldenBytes) {
        "0605000000000000046d792d31010134120000000000000000000000000000"},
       {orders::MoveOrder{core::AccountId{1001}, core::MarketId{2}, {core::OrderId{3}, {}}, core::Price{4}},
        "e9030000020000000300000000000000000400000000000000"},
-      {orders::ReduceOrder{core::AccountId{1001}, core::MarketId{2}, {core::OrderId{3}, {}}, core::Quantity{5}},
-       "e9030000020000000300000000000000000500000000000000"},
+      {orders::ReduceOrder{core::AccountId{1001},
+                           core::MarketId{2},
+                           {core::OrderId{3}, {}},
+                           core::Quantity{5},
+                           core::Quantity{6},
+                           core::ClientOrderId("new")},
+       "e90300000200000003000000000000000005000000000000000600000000000000036e6577"},
   };
   std::vector<bool> seen(kTypeCount, false);
   for (const Row& row : rows) {

@@ -177,7 +177,10 @@ Command independent_command(Random& random, const Pair& pair) {
       if (pick < 20) return cancel(owner, id);
       // Another price than it has, in both runs: prices only change by what has been answered here.
       if (pick < 35) return move(owner, id, order.price.value() + (random.chance(1, 2) ? 1 : -1));
-      if (order.quantity.value() >= 10) return reduce(owner, id, random.between(1, 2));
+      if (order.quantity.value() < 10) continue;
+      orders::ReduceOrder smaller = reduce(owner, id, random.between(1, 2));
+      if (random.chance(1, 2)) smaller.new_client_order_id = core::ClientOrderId{"r" + std::to_string(pair.commands)};
+      return smaller;
     }
   }
   orders::PlaceOrder place = limit(account, side, random.between(95, 105), random.between(10, 60));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "services/engine/test_exchange.h"
+#include "services/orders/client_order_id.h"
 
 namespace engine {
 namespace {
@@ -219,6 +220,70 @@ TEST_F(Money, AReductionGivesBackItsPartAndToNothingIsACancel) {
   const OrderId sell = exchange.trade(limit(taker, Side::sell, 100, 20)).at(0).order;
   expect_change(exchange.trade(reduce(taker, sell, 5)).at(0), 0, 0, 15 * kLot);
   EXPECT_EQ(exchange.trade(reduce(taker, sell, 100)).at(0).status, OrderStatus::cancelled);
+}
+
+TEST_F(Money, AReductionMaySayWhatTheQuantityBecomes) {
+  const OrderId buy = exchange.trade(limit(taker, Side::buy, 100, 40)).at(0).order;
+  exchange.run(limit(maker, Side::sell, 100, 10));
+  const auto to = [&](std::int64_t quantity, std::int64_t by = 0) {
+    orders::ReduceOrder command = reduce(taker, buy, by);
+    command.to = Quantity{quantity};
+    return exchange.trade(command).at(0);
+  };
+  EXPECT_EQ(to(0).rejection, Rejection::invalid_order) << "neither";
+  EXPECT_EQ(to(30, 10).rejection, Rejection::invalid_order) << "both";
+  EXPECT_EQ(to(-1).rejection, Rejection::invalid_order);
+  EXPECT_EQ(to(40).rejection, Rejection::nothing_to_do);
+  EXPECT_EQ(to(41).rejection, Rejection::not_a_reduction);
+  EXPECT_EQ(to(1).rejection, Rejection::none) << "less than what is executed: nothing is left";
+  EXPECT_EQ(to(1).rejection, Rejection::unknown_order);
+  const OrderId next = exchange.trade(limit(taker, Side::buy, 100, 40)).at(0).order;
+  exchange.run(limit(maker, Side::sell, 100, 10));
+  orders::ReduceOrder command = reduce(taker, next, 0);
+  command.to = Quantity{30};
+  const auto reduced = exchange.trade(command).at(0);
+  EXPECT_EQ(reduced.quantity, Quantity{30});
+  EXPECT_EQ(reduced.executed, Quantity{10});
+  EXPECT_EQ(reduced.last_quantity, Quantity{10});
+  EXPECT_EQ(reduced.quote.held, Amount{2'000 * kTickLot});
+  command.to = Quantity{10};
+  const auto over = exchange.trade(command).at(0);
+  EXPECT_EQ(over.execution, Execution::cancelled) << "all that is left was executed";
+  EXPECT_EQ(over.quantity, Quantity{30});
+}
+
+TEST_F(Money, AReductionMayBringANewClientOrderId) {
+  const OrderId order = exchange.trade(limit(taker, Side::buy, 100, 40, "first")).at(0).order;
+  exchange.run(limit(taker, Side::buy, 100, 40, "other"));
+  const auto reduced = [&](std::string_view id, std::string_view now = {}) {
+    orders::ReduceOrder command = reduce(taker, now.empty() ? order : OrderId{}, 1);
+    command.target.client_order_id = core::ClientOrderId{now};
+    command.new_client_order_id = core::ClientOrderId{id};
+    return exchange.trade(command).at(0);
+  };
+  EXPECT_EQ(reduced("other").rejection, Rejection::duplicate_client_order_id);
+  EXPECT_EQ(reduced("not valid").rejection, Rejection::invalid_order);
+  EXPECT_EQ(reduced("first").cancel_id.view(), "") << "the one it has";
+  const auto renamed = reduced("second");
+  EXPECT_EQ(renamed.execution, Execution::replaced);
+  EXPECT_EQ(renamed.client_order_id.view(), "first");
+  EXPECT_EQ(renamed.cancel_id.view(), "second");
+  EXPECT_EQ(reduced("third", "first").rejection, Rejection::unknown_order) << "that name is free again";
+  EXPECT_EQ(exchange.trade(limit(taker, Side::buy, 100, 10, "first")).at(0).execution, Execution::accepted);
+  EXPECT_EQ(exchange.trade(limit(taker, Side::buy, 100, 10, "second")).at(0).rejection,
+            Rejection::duplicate_client_order_id);
+  EXPECT_EQ(reduced("third", "second").cancel_id.view(), "third");
+  EXPECT_EQ(exchange.trade(cancel(taker, {}, "third")).at(0).order, order);
+  // One that came without an id is known by the made one until it gets its own.
+  const OrderId unnamed = exchange.trade(limit(taker, Side::buy, 100, 20)).at(0).order;
+  const auto made = orders::made_client_order_id(unnamed);
+  EXPECT_EQ(reduced("fourth", made.view()).cancel_id.view(), "fourth");
+  EXPECT_EQ(reduced("fifth", made.view()).rejection, Rejection::unknown_order);
+  orders::ReduceOrder to_nothing = reduce(taker, unnamed, 100);
+  to_nothing.new_client_order_id = core::ClientOrderId{"gone"};
+  const auto gone = exchange.trade(to_nothing).at(0);
+  EXPECT_EQ(gone.execution, Execution::cancelled);
+  EXPECT_EQ(gone.cancel_id.view(), "gone");
 }
 
 TEST_F(Money, CancelsNameOneOpenOrderOfTheAccount) {

@@ -24,7 +24,7 @@ class RandomCommands {
     if (pick < 720) return orders::CancelAll{account(), any_market()};
     if (pick < 780) return cancel_replace();
     if (pick < 880) return orders::MoveOrder{account(), kBtcUsdt, target(), price()};
-    if (pick < 960) return orders::ReduceOrder{account(), kBtcUsdt, target(), core::Quantity{random_.between(0, 30)}};
+    if (pick < 960) return reduce_order();
     if (pick < 975)
       return ledger::Deposit{account(), any_asset(), core::Amount{random_.between(0, 30'000'000)}, reference()};
     if (pick < 985) return fees::SetAccountFees{account(), random_.chance(1, 3), {rate(), rate()}};
@@ -102,6 +102,12 @@ class RandomCommands {
     cancel.restriction = static_cast<orders::CancelRestriction>(random_.chance(3, 4) ? 0 : random_.below(3));
     if (random_.chance(1, 3)) cancel.cancel_id = core::ClientOrderId{"cancel"};
     return cancel;
+  }
+  orders::ReduceOrder reduce_order() {
+    orders::ReduceOrder reduce{account(), kBtcUsdt, target(), {}, {}, text()};
+    if (random_.chance(1, 2) || random_.chance(1, 50)) reduce.by = core::Quantity{random_.between(0, 30)};
+    if (reduce.by.is_zero() || random_.chance(1, 50)) reduce.to = core::Quantity{random_.between(0, 50)};
+    return reduce;
   }
   orders::CancelReplace cancel_replace() {
     orders::CancelReplace replace{cancel_order(), place(), static_cast<orders::ReplaceMode>(random_.below(2))};

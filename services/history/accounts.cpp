@@ -98,6 +98,19 @@ void Accounts::State::add_closed(Account& account, Slot slot) {
   ++closed_count;
 }
 
+// An open order's new client id; under the one before it is not found any more.
+void Accounts::State::rename(Slot slot, const core::ClientOrderId& text) {
+  OrderRecord& renamed = open_orders[slot];
+  const Place place = Place::open(slot);
+  if (renamed.has_own_client_id) {
+    const std::uint64_t key = client_id_key(renamed.order);
+    if (client_ids.find(key) == place.bits()) client_ids.erase(key);
+  }
+  renamed.order.client_order_id = text;
+  renamed.has_own_client_id = true;
+  note_client_id(place);
+}
+
 void Accounts::State::close_order(Account& account, Slot slot) {
   const OrderRecord& open = open_orders[slot];
   const std::uint64_t id = open.order.id.value();
@@ -249,6 +262,7 @@ void Accounts::State::apply(const orders::OrderEvent& event, core::Time time) {
       enforce_fill_limits(account);
     }
     take_over(record.order, event, time);
+    if (event.execution == Execution::replaced && !event.cancel_id.empty()) rename(slot, event.cancel_id);
   }
   if (orders::is_closed(event.status)) close_order(account, slot);
 }

@@ -89,6 +89,38 @@ TEST(Accounts, KnowsNamesBalancesAndFees) {
   EXPECT_FALSE(accounts.fee_override(kAlice));
 }
 
+TEST(Accounts, FindsAnOrderByItsNewClientIdOnly) {
+  Accounts accounts = with_markets();
+  accounts.apply(event(accepted(1, kAlice, "first"), 20));
+  accounts.apply(event(accepted(2, kAlice), 21));
+  const auto rename = [&](std::uint64_t id, std::string_view text) {
+    OrderEvent renamed = changed(accepted(id), Execution::replaced, OrderStatus::open);
+    renamed.quantity = core::Quantity{9};
+    renamed.cancel_id = core::ClientOrderId{text};
+    accounts.apply(event(renamed, 22));
+  };
+  const auto id_of = [&](std::string_view text) {
+    const Order* order = accounts.order(kAlice, kBtcUsdt, text);
+    return order == nullptr ? 0 : order->id.value();
+  };
+  rename(1, "second");
+  EXPECT_EQ(id_of("first"), 0u);
+  EXPECT_EQ(id_of("second"), 1u);
+  EXPECT_EQ(accounts.order(kAlice, core::OrderId{1})->quantity, core::Quantity{9});
+  rename(2, "first");
+  EXPECT_EQ(id_of("first"), 2u);
+  EXPECT_EQ(id_of(orders::made_client_order_id(core::OrderId{2}).view()), 0u);
+  accounts.apply(event(changed(accepted(1), Execution::cancelled, OrderStatus::cancelled), 23));
+  EXPECT_EQ(id_of("second"), 1u) << "closed orders are found by the id they had last";
+  const core::Bytes bytes = saved(accounts);
+  core::ByteReader reader(bytes);
+  Accounts loaded;
+  ASSERT_TRUE(loaded.load(reader));
+  EXPECT_EQ(saved(loaded), bytes);
+  EXPECT_EQ(loaded.order(kAlice, kBtcUsdt, "second")->id, core::OrderId{1});
+  EXPECT_EQ(loaded.order(kAlice, kBtcUsdt, "first")->id, core::OrderId{2});
+}
+
 TEST(Accounts, FollowsAnOrderFromAcceptedToFilled) {
   Accounts accounts = with_markets();
   OrderEvent one = accepted(1, kAlice, "mine");

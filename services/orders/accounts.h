@@ -98,7 +98,10 @@ class Accounts {
   void send_cancel(Step& step, OrderSlot slot);
   void cancel_failed(Step& step, OrderSlot slot, core::Rejection rejection);
   [[nodiscard]] core::Rejection check_move(const OpenOrder& order, const MoveOrder& command) const;
-  [[nodiscard]] core::Rejection check_reduce(const OpenOrder& order, const ReduceOrder& command) const;
+  // By how much the order would become smaller.
+  [[nodiscard]] std::expected<core::Quantity, core::Rejection> check_reduce(OrderSlot slot,
+                                                                            const ReduceOrder& command) const;
+  [[nodiscard]] core::Rejection check_new_id(OrderSlot slot, const core::ClientOrderId& text) const;
   void refuse(Step& step, core::AccountId account, core::MarketId market, const OrderReference& target,
               core::Rejection rejection);
 
@@ -111,6 +114,7 @@ class Accounts {
   void on_prevented(Step& step, OrderSlot slot, const matching::Report& report);
   void on_moved(Step& step, OrderSlot slot, const matching::Report& report);
   void on_reduced(Step& step, OrderSlot slot, const matching::Report& report);
+  void rename(OrderSlot slot, OrderEvent& event);
   void on_refused(Step& step, OrderSlot slot, const matching::Report& report);
   [[nodiscard]] core::Amount settle(const OpenOrder& order, const matching::Report& report, core::Amount quote);
   void settle_move(OpenOrder& order, core::Price price);

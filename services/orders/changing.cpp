@@ -142,25 +142,42 @@ void Accounts::apply(Step& step, const MoveOrder& command) {
   step.messages.emplace_back(matching::MoveOrder{order.id, command.market, order.handle, *slot, command.price});
 }
 
-Rejection Accounts::check_reduce(const OpenOrder& order, const ReduceOrder& command) const {
+Rejection Accounts::check_new_id(OrderSlot slot, const core::ClientOrderId& text) const {
+  if (text.empty()) return Rejection::none;
+  if (!is_valid_client_order_id(text.view())) return Rejection::invalid_order;
+  const OrderSlot known = orders_.find(orders_.desk_of(orders_[slot]).account, text.view());
+  return known == 0 || known == slot ? Rejection::none : Rejection::duplicate_client_order_id;
+}
+
+std::expected<core::Quantity, Rejection> Accounts::check_reduce(OrderSlot slot, const ReduceOrder& command) const {
+  const OpenOrder& order = orders_[slot];
   const Market& market = market_of(order);
-  if (market.state != instruments::MarketState::trading) return Rejection::market_closed;
-  if (order.asked != Asked::nothing || order.cancel_wanted) return Rejection::order_pending;
-  if (command.by.value() <= 0) return Rejection::invalid_order;
-  if (command.by >= order.remaining()) return Rejection::none;  // nothing is left: a cancel
-  const core::Quantity quantity = order.quantity - command.by;
-  if (quantity < market.quantity_min) return Rejection::quantity_out_of_range;
+  if (market.state != instruments::MarketState::trading) return std::unexpected(Rejection::market_closed);
+  if (order.asked != Asked::nothing || order.cancel_wanted) return std::unexpected(Rejection::order_pending);
+  const bool is_absolute = !command.to.is_zero();
+  if (is_absolute ? command.to.value() < 0 || !command.by.is_zero() : command.by.value() <= 0)
+    return std::unexpected(Rejection::invalid_order);
+  if (is_absolute && command.to == order.quantity) return std::unexpected(Rejection::nothing_to_do);
+  if (is_absolute && command.to > order.quantity) return std::unexpected(Rejection::not_a_reduction);
+  if (const Rejection bad = check_new_id(slot, command.new_client_order_id); bad != Rejection::none)
+    return std::unexpected(bad);
+  const core::Quantity by = is_absolute ? order.quantity - command.to : command.by;
+  if (by >= order.remaining()) return order.remaining();  // nothing is left: a cancel
+  const core::Quantity quantity = order.quantity - by;
+  if (quantity < market.quantity_min) return std::unexpected(Rejection::quantity_out_of_range);
   const Amount notional = core::notional(order.price, quantity, market.tick_lot_units);
-  return notional < market.notional_min ? Rejection::notional_out_of_range : Rejection::none;
+  if (notional < market.notional_min) return std::unexpected(Rejection::notional_out_of_range);
+  return by;
 }
 
 void Accounts::apply(Step& step, const ReduceOrder& command) {
   const auto slot = resolve(command.account, command.market, command.target);
-  const Rejection bad = slot ? check_reduce(orders_[*slot], command) : slot.error();
-  if (bad != Rejection::none) return refuse(step, command.account, command.market, command.target, bad);
+  const auto by = slot ? check_reduce(*slot, command) : std::unexpected(slot.error());
+  if (!by) return refuse(step, command.account, command.market, command.target, by.error());
   OpenOrder& order = orders_[*slot];
   order.asked = Asked::reducing;
-  step.messages.emplace_back(matching::ReduceOrder{order.id, command.market, order.handle, *slot, command.by});
+  if (!command.new_client_order_id.empty()) orders_.extra(order).new_id = command.new_client_order_id;
+  step.messages.emplace_back(matching::ReduceOrder{order.id, command.market, order.handle, *slot, *by});
 }
 
 }  // namespace orders

@@ -99,6 +99,18 @@ OrderSlot OpenOrders::find(AccountId account, std::string_view client_order_id) 
   return is_it ? made : 0;
 }
 
+void OpenOrders::rename(OrderSlot slot, const ClientOrderId& text) {
+  OpenOrder& order = orders_[slot];
+  CHECK(!text.empty() && find_given(desk_of(order).account, text.view()) == 0);
+  const auto hash_of = [this](OrderSlot other) { return text_hash_of(other); };
+  if (order.text == 0)
+    order.text = texts_.take();
+  else
+    by_text_.erase(text_hash_of(slot), slot, hash_of);
+  texts_[order.text].text = text;
+  by_text_.insert(text_hash_of(slot), slot, hash_of);
+}
+
 Extra& OpenOrders::extra(OpenOrder& order) {
   if (order.extra == 0) order.extra = extras_.take();
   return extras_[order.extra];

@@ -55,6 +55,7 @@ struct Extra {
   core::Amount quote_quantity;    // of a market_by_quote order
   core::Price held_price;         // while a move is asked: what the hold is enough for
   core::ClientOrderId cancel_id;  // of the cancel that is wanted or asked
+  core::ClientOrderId new_id;     // while a reduction is asked: the order's when it is answered
   std::uint32_t replacement = 0;  // what to place once that cancel is answered; 0: nothing
   std::uint32_t link = 0;
   std::uint32_t& free_link() { return link; }
@@ -114,6 +115,8 @@ class OpenOrders {
     return order.extra == 0 ? nullptr : &extras_[order.extra];
   }
   void drop_extra(OpenOrder& order);
+  // Under another client order id from now on. REQUIRES that none of the account's open orders has it.
+  void rename(OrderSlot slot, const core::ClientOrderId& text);
   void set_replacement(OpenOrder& order, const PlaceOrder& place, ReplaceMode mode);
   [[nodiscard]] const Replacement& replacement(const Extra& extra) const { return replacements_[extra.replacement]; }
 

@@ -78,7 +78,7 @@ void OpenOrders::hash(core::Digest& digest, const ledger::Ledger& ledger) const 
     digest.add(order.hold == 0 ? core::Amount{} : ledger.remaining(order.hold)).add(text(order).view());
     const Extra* const extra = find_extra(order);
     if (extra == nullptr) continue;
-    digest.add(extra->quote_quantity).add(extra->held_price).add(extra->cancel_id.view());
+    digest.add(extra->quote_quantity).add(extra->held_price).add(extra->cancel_id.view()).add(extra->new_id.view());
     if (extra->replacement == 0) continue;
     add_words(digest, replacement(*extra).mode);
     hash_place(digest, replacement(*extra).place);
@@ -125,6 +125,7 @@ void OpenOrders::save_order(const OpenOrder& order, core::ByteWriter& out) const
   out.put(extra->quote_quantity);
   out.put(extra->held_price);
   out.put_text(extra->cancel_id.view());
+  out.put_text(extra->new_id.view());
   if (!replaces) return;
   out.put(replacement(*extra).mode);
   save_place(replacement(*extra).place, out);
@@ -166,6 +167,7 @@ bool OpenOrders::load_extra(OpenOrder& order, core::ByteReader& in) {
     in.get(extra.quote_quantity);
     in.get(extra.held_price);
     extra.cancel_id = get_client_order_id(in);
+    extra.new_id = get_client_order_id(in);
   }
   if (extras == 2) {
     const auto mode = get_enum(in, ReplaceMode::allow_failure);

@@ -247,6 +247,33 @@ TEST_F(Pending, AReductionToNothingEndsTheOrderAndAnswersTheCancelBehindIt) {
   expect_over();
 }
 
+TEST_F(Pending, ANewClientIdThatIsTakenMeanwhileIsNotGiven) {
+  place_resting();
+  ReduceOrder renaming = reduce(1);
+  renaming.new_client_order_id = core::ClientOrderId{"new"};
+  apply(renaming);
+  PlaceOrder other = buy(100, 10);
+  other.client_order_id = renaming.new_client_order_id;
+  apply(other);
+  const auto events = apply(report(ReportKind::reduced, 9, 1));
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].execution, Execution::replaced);
+  EXPECT_EQ(events[0].quantity, Quantity{9});
+  EXPECT_TRUE(events[0].cancel_id.empty());
+}
+
+TEST_F(Pending, ACancelBehindARenamingReductionKeepsItsOwnId) {
+  place_resting();
+  ReduceOrder renaming = reduce(1);
+  renaming.new_client_order_id = core::ClientOrderId{"new"};
+  apply(renaming);
+  EXPECT_TRUE(apply(cancel("c")).empty());
+  EXPECT_EQ(apply(report(ReportKind::reduced, 9, 1)).at(0).cancel_id.view(), "new");
+  expect_sent_cancel();
+  EXPECT_EQ(apply(ended(9, EndReason::cancelled)).at(0).cancel_id.view(), "c");
+  expect_over();
+}
+
 TEST_F(Pending, AReplacementIsPlacedOnlyWhenTheCancelIsAnswered) {
   place_resting(1'000, 10);
   CancelReplace replace{cancel("c"), buy(2'000, 5), ReplaceMode::stop_on_failure};

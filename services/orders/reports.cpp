@@ -175,6 +175,7 @@ void Accounts::on_ended(Step& step, OrderSlot slot, const Report& report) {
   CHECK(order.asked == Asked::cancelling || order.asked == Asked::reducing);
   PlaceOrder next;
   bool places = false;
+  if (order.asked == Asked::reducing && order.extra != 0) event.cancel_id = orders_.find_extra(order)->new_id;
   if (order.asked == Asked::cancelling && order.extra != 0) {
     const Extra& extra = *orders_.find_extra(order);
     event.cancel_id = extra.cancel_id;
@@ -233,8 +234,22 @@ void Accounts::on_reduced(Step& step, OrderSlot slot, const Report& report) {
   ledger_.release(order.hold, hold_of(order, report.quantity));
   order.quantity -= report.quantity;
   CHECK(order.remaining() == report.remaining);
-  emit(step, order, Execution::replaced).last_quantity = report.quantity;
+  OrderEvent& event = emit(step, order, Execution::replaced);
+  event.last_quantity = report.quantity;
+  rename(slot, event);
   answered(step, slot);
+}
+
+// The reduction that is answered may have brought the order a new client id. Another order may have taken that id while
+// the answer was on its way: then this one keeps the one it has.
+void Accounts::rename(OrderSlot slot, OrderEvent& event) {
+  const OpenOrder& order = orders_[slot];
+  if (order.extra == 0) return;
+  const core::ClientOrderId text = orders_.find_extra(order)->new_id;
+  if (text.empty() || orders_.find(event.account, text.view()) != 0) return;
+  event.client_order_id = orders_.text(order);
+  event.cancel_id = text;
+  orders_.rename(slot, text);
 }
 
 void Accounts::on_refused(Step& step, OrderSlot slot, const Report& report) {

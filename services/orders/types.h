@@ -61,11 +61,15 @@ struct MoveOrder {
   OrderReference target;
   core::Price price;
 };
+// Keeps the order's place in the queue. Exactly one of `by` and `to` is set. Reduced to what is executed, or by all
+// that is left, the order is cancelled.
 struct ReduceOrder {
   core::AccountId account;
   core::MarketId market;
   OrderReference target;
-  core::Quantity by;
+  core::Quantity by;                        // how much goes
+  core::Quantity to;                        // what its quantity, executed part included, becomes
+  core::ClientOrderId new_client_order_id;  // the order's from then on; empty: it keeps the one it has
 };
 
 // ---- events ----
@@ -120,8 +124,12 @@ struct OrderEvent {
   core::OrderId counter_order;  // prevented, expired in match
   core::Time created;           // when the order was placed
   ledger::Balance base, quote;
-  core::ClientOrderId client_order_id;  // set on accepted, rejected and cancel_rejected; else empty
-  core::ClientOrderId cancel_id;        // set on cancelled when the cancel brought its own; else empty
+  // As the client gave it; set on accepted, rejected and cancel_rejected, and on replaced when there is a new one; else
+  // empty.
+  core::ClientOrderId client_order_id;
+  // The id that came with what was done: on cancelled the cancel's own; on replaced the order's from now on. Empty when
+  // none came.
+  core::ClientOrderId cancel_id;
 };
 // A balance changed for a reason that is no order's: deposits.
 struct BalanceEvent {
