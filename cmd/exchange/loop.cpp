@@ -1,6 +1,7 @@
 #include "cmd/exchange/loop.h"
 
 #include <signal.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <optional>
@@ -69,6 +70,7 @@ core::Result<void> Loop::run(StopSignals& signals) {
     if (now_ns < next_tick_ns_) continue;
     next_tick_ns_ = now_ns + kTickNs;
     gateway_.tick(now_ns);
+    for (const std::string& message : stores_.take_messages()) spdlog::warn("{}", message);
     if (signals.asked()) return stop();
   }
 }
@@ -76,6 +78,8 @@ core::Result<void> Loop::run(StopSignals& signals) {
 void Loop::turn() {
   const host::Turn turn = exchange_.step();
   snapshots_.tick(exchange_);
+  stores_.follow(exchange_.durable());
+  archive_.poll();
   network_.run_once(wait_ns(turn, clock_.monotonic_ns()));
 }
 
@@ -93,6 +97,7 @@ std::int64_t Loop::wait_ns(const host::Turn& turn, std::int64_t now_ns) {
 core::Result<void> Loop::stop() {
   network_.stop_listening();
   gateway_.stop();
+  archive_.stop();
   exchange_.request_checkpoint();
   exchange_.stop();
   const std::int64_t until_ns = clock_.monotonic_ns() + kStopNsMax;

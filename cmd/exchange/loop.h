@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "cmd/exchange/archive.h"
 #include "cmd/exchange/exchange.h"
 #include "cmd/exchange/snapshots.h"
+#include "cmd/exchange/stores.h"
 #include "gateways/rest/gateway.h"
 #include "pkg/core/error.h"
 #include "pkg/io/asio_network.h"
@@ -34,9 +36,15 @@ class StopSignals {
 
 class Loop {
  public:
-  Loop(Exchange& exchange, io::AsioNetwork& network, rest::Gateway& gateway, Snapshots& snapshots,
-       const io::Clock& clock)
-      : exchange_(exchange), network_(network), gateway_(gateway), snapshots_(snapshots), clock_(clock) {}
+  Loop(Exchange& exchange, io::AsioNetwork& network, rest::Gateway& gateway, Snapshots& snapshots, Stores& stores,
+       Archive& archive, const io::Clock& clock)
+      : exchange_(exchange),
+        network_(network),
+        gateway_(gateway),
+        snapshots_(snapshots),
+        stores_(stores),
+        archive_(archive),
+        clock_(clock) {}
 
   // Until a signal: drains, writes a last checkpoint, sends what is owed. Errors: the journal's device failed.
   [[nodiscard]] core::Result<void> run(StopSignals& signals);
@@ -50,6 +58,8 @@ class Loop {
   io::AsioNetwork& network_;
   rest::Gateway& gateway_;
   Snapshots& snapshots_;
+  Stores& stores_;
+  Archive& archive_;
   const io::Clock& clock_;
   std::int64_t pending_since_ns_ = 0;  // 0: nothing in flight at the last turn
   std::int64_t next_tick_ns_ = 0;

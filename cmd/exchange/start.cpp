@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "cmd/exchange/archive.h"
 #include "cmd/exchange/cli.h"
 #include "cmd/exchange/control_server.h"
 #include "cmd/exchange/data_folder.h"
@@ -22,6 +23,7 @@
 #include "cmd/exchange/progress_bar.h"
 #include "cmd/exchange/recovery.h"
 #include "cmd/exchange/snapshots.h"
+#include "cmd/exchange/stores.h"
 #include "gateways/rest/gateway.h"
 #include "pkg/io/asio_network.h"
 #include "pkg/io/clock.h"
@@ -139,6 +141,30 @@ rest::Options rest_options(const Config& config) {
   return options;
 }
 
+ProjectorOptions projector_options(const Config& config, bool log_is_new) {
+  ProjectorOptions options;
+  options.data = config.data;
+  options.keep_ns = static_cast<std::int64_t>(config.store_keep_days) * 24 * 3600 * 1'000'000'000;
+  options.log_is_new = log_is_new;
+  return options;
+}
+
+json::array describe(const std::vector<StoreFigures>& stores, core::Sequence durable) {
+  json::array out;
+  for (const StoreFigures& one : stores) {
+    json::object store{{"name", one.name},
+                       {"state", name_of(one.state)},
+                       {"cursor", one.cursor.value()},
+                       {"lag_commands", durable.value() - std::min(one.cursor, durable).value()},
+                       {"rows_written", one.rows_written},
+                       {"rebuilds", one.rebuilds}};
+    if (!one.complete_from.is_none()) store["complete_from_sequence"] = one.complete_from.value();
+    if (!one.problem.empty()) store["last_problem"] = one.problem;
+    out.push_back(std::move(store));
+  }
+  return out;
+}
+
 void remove_control_socket(const std::string& data) {
   std::error_code ignored;
   std::filesystem::remove(control_socket_path(data), ignored);
@@ -190,7 +216,12 @@ Result<void> serve(const StartOptions& options) {
     if (!prepared) return std::unexpected(prepared.error());
     demo = std::move(*prepared);
   }
-  Snapshots snapshots(disk, journal_options, config->snapshot_interval_commands, recovered->snapshot, wake);
+  Stores stores(disk, projector_options(*config, log_was_empty), config->store_lag_commands_max);
+  Archive archive(config->data, stores.gates(), wake);
+  metrics.watch(stores, archive);
+  Snapshots snapshots(
+      disk, journal_options, config->snapshot_interval_commands, recovered->snapshot,
+      [&stores] { return stores.needed(); }, wake);
   rest::Gateway gateway(rest_options(*config), exchange, ring, network,
                         [&metrics](std::string& out) { metrics.append(out); });
   std::string url;
@@ -200,6 +231,7 @@ Result<void> serve(const StartOptions& options) {
     out["epoch"] = epoch.value();
     out["connections_open"] = network.counters().open;
     out["journal_thread_priority"] = sink.priority();
+    out["stores"] = describe(stores.figures(), exchange.durable());
     out["uptime_s"] =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
   };
@@ -213,7 +245,7 @@ Result<void> serve(const StartOptions& options) {
 
   exchange.serve();
   print_serving(*config, *address, options.demo ? &demo : nullptr);
-  const auto ended = Loop(exchange, network, gateway, snapshots, clock).run(signals);
+  const auto ended = Loop(exchange, network, gateway, snapshots, stores, archive, clock).run(signals);
   if (!ended) return std::unexpected(device_failed(ended.error()));
   remove_control_socket(config->data);
   spdlog::info("stopped at sequence {}", exchange.durable().value());

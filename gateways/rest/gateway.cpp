@@ -188,6 +188,13 @@ std::expected<Outcome, spot::ApiError> Gateway::State::handle(Connection& connec
     if (!arguments.ok()) return std::unexpected(arguments.error());
     return Outcome::body;
   }
+  if (route.read_past != nullptr) {
+    spot::JsonWriter json(body);
+    const auto past = route.read_past(context, arguments, json);
+    if (!arguments.ok()) return std::unexpected(arguments.error());
+    if (past != nullptr) return std::unexpected(spot::unavailable());  // there is no archive to ask
+    return Outcome::body;
+  }
   if (route.places_order) {
     const limits::Verdict verdict = limiter.may_place(context.account(), now);
     if (verdict.finding != limits::Finding::allowed) {

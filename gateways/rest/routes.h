@@ -21,6 +21,7 @@ struct Route {
   std::uint32_t weight = 1;
   spot::Security security = spot::Security::none;
   spot::Read read = nullptr;
+  spot::ReadPast read_past = nullptr;
   spot::Order order = nullptr;
   std::uint32_t (*weigh)(const spot::Parameters&) = nullptr;  // instead of weight, where parameters decide
   bool places_order = false;                                  // counts against the account's orders

@@ -41,6 +41,7 @@ ApiError bad_http(int status, std::string_view reason) {
   return make(status, -1000, fmt::format("Bad HTTP request: {}.", reason));
 }
 ApiError bad_json() { return make(-1135, "Invalid JSON Request"); }
+ApiError unavailable() { return make(503, -1001, "Internal error; unable to process your request. Please try again."); }
 ApiError bad_time_unit() {
   return make(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.");
 }

@@ -31,6 +31,7 @@ void write(JsonWriter& json, const ApiError& error);
 [[nodiscard]] ApiError method_not_allowed(int status);  // 405 or 501
 [[nodiscard]] ApiError bad_http(int status, std::string_view reason);
 [[nodiscard]] ApiError bad_json();
+[[nodiscard]] ApiError unavailable();  // 503: what is asked for cannot be read now
 [[nodiscard]] ApiError bad_time_unit();
 
 // Parameters. `name` and `range` are constants of ours, never what the client sent.
