@@ -91,8 +91,11 @@ Value value_of(const soci::row& row, std::size_t column) {
 }  // namespace
 
 std::int64_t integer(const Value& value) {
-  const auto* number = std::get_if<std::int64_t>(&value);
-  return number ? *number : 0;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return *number;
+  const auto* string = std::get_if<std::string>(&value);
+  const auto count = string == nullptr ? std::nullopt : parse_decimal(*string);
+  const bool fits = count && *count >= INT64_MIN && *count <= INT64_MAX;
+  return fits ? static_cast<std::int64_t>(*count) : 0;
 }
 
 std::string text(const Value& value) {

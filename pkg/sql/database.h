@@ -25,7 +25,8 @@ namespace sql {
 using Value = std::variant<std::monostate, std::int64_t, std::string>;  // monostate: NULL
 using Row = std::vector<Value>;
 
-// A column's value, or zero / empty when it is NULL or of the other type.
+// A column's value, or zero / empty when it is NULL or of the other type. Expressions such as count(*) have no type of
+// their own and come as text: a whole number in it counts as one.
 [[nodiscard]] std::int64_t integer(const Value& value);
 [[nodiscard]] std::string text(const Value& value);
 
@@ -90,7 +91,7 @@ class Database {
   [[nodiscard]] core::Result<void> execute(const std::string& statement, std::span<const Value> parameters = {});
   [[nodiscard]] core::Result<std::vector<Row>> query(const std::string& statement,
                                                      std::span<const Value> parameters = {});
-  // The statement once for each row of the batch; :p1, :p2, … are its columns. Nothing to do for an empty one.
+  // The statement once for each row of the batch, inside a transaction of the caller's; :p1, :p2, … are its columns. Nothing to do for an empty one.
   [[nodiscard]] core::Result<void> execute_many(const std::string& statement, Batch& batch);
   // All that `body` does, or nothing of it when it fails.
   [[nodiscard]] core::Result<void> transaction(const std::function<core::Result<void>()>& body);

@@ -37,15 +37,21 @@ class Where {
 // begins where the answer does.
 core::Result<void> bound_ids(sql::Database& database, Where& where, const Query& query, const std::string& table,
                              const std::string& id, const std::string& time, std::span<const sql::Value> key) {
+  if (!query.from && !query.until) return {};
+  const std::string mine = "(select " + id + " from " + table + " where account_id = :p1 and market_id = :p2 order by " +
+                           id;
+  const auto ends = database.query("select " + mine + " limit 1) as first_id, " + mine + " desc limit 1) as last_id", key);
+  if (!ends) return std::unexpected(ends.error());
+  const std::int64_t begin = sql::integer(ends->front()[0]), behind = sql::integer(ends->front()[1]) + 1;
   const std::string statement = "select " + id + ", " + time + " from " + table + " where " + id +
                                 " >= :p1 and account_id = :p2 and market_id = :p3 order by " + id + " limit 1";
   if (query.from) {
-    const auto first = sql::first_key_with(database, statement, key, 0, kIdEnd, query.from->ns);
+    const auto first = sql::first_key_with(database, statement, key, begin, behind, query.from->ns);
     if (!first) return std::unexpected(first.error());
     where.add(id + " >= ", *first);
   }
   if (query.until && query.until->ns < std::numeric_limits<std::int64_t>::max()) {
-    const auto end = sql::first_key_with(database, statement, key, 0, kIdEnd, query.until->ns + 1);
+    const auto end = sql::first_key_with(database, statement, key, begin, behind, query.until->ns + 1);
     if (!end) return std::unexpected(end.error());
     where.add(id + " < ", *end);
   }
