@@ -55,6 +55,8 @@ class Projector {
   [[nodiscard]] std::vector<StoreFigures> figures() const;
   // The record that every store has reached; none before they are open.
   [[nodiscard]] core::Sequence position() const;
+  // Of the last record that was folded.
+  [[nodiscard]] core::Time time() const { return through_.time; }
 
   // See sql::Projection::before_commit; for tests.
   void set_before_commit(const std::function<core::Result<void>()>& hook);

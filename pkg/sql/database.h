@@ -91,7 +91,8 @@ class Database {
   [[nodiscard]] core::Result<void> execute(const std::string& statement, std::span<const Value> parameters = {});
   [[nodiscard]] core::Result<std::vector<Row>> query(const std::string& statement,
                                                      std::span<const Value> parameters = {});
-  // The statement once for each row of the batch, inside a transaction of the caller's; :p1, :p2, … are its columns. Nothing to do for an empty one.
+  // The statement once for each row of the batch, inside a transaction of the caller's; :p1, :p2, … are its columns.
+  // Nothing to do for an empty one.
   [[nodiscard]] core::Result<void> execute_many(const std::string& statement, Batch& batch);
   // All that `body` does, or nothing of it when it fails.
   [[nodiscard]] core::Result<void> transaction(const std::function<core::Result<void>()>& body);

@@ -134,8 +134,7 @@ TEST_F(Sql, TheRowThatFailsTakesTheStatementWithIt) {
   ASSERT_TRUE(database.execute("create table t (a bigint primary key)"));
   sql::Batch batch{sql::ColumnType::bigint};
   for (const int a : {1, 2, 1}) batch.add(a);
-  const auto done =
-      database.transaction([&] { return database.execute_many("insert into t values (:p1)", batch); });
+  const auto done = database.transaction([&] { return database.execute_many("insert into t values (:p1)", batch); });
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, core::ErrorKind::corrupt);
   EXPECT_TRUE(database.query("select a from t")->empty());
@@ -207,7 +206,8 @@ TEST_F(Sql, AProjectionMovesItsCursorWithItsRows) {
     const sql::Value row[] = {a};
     return into.database().execute("insert into t values (:p1)", row);
   };
-  const sql::Cursor first{.sequence = core::Sequence{5}, .time = core::Time{7}, .chain = "x"}, second{core::Sequence{9}};
+  const sql::Cursor first{.sequence = core::Sequence{5}, .time = core::Time{7}, .chain = "x"},
+      second{core::Sequence{9}};
   {
     auto file = sql::Projection::open(path, migrations);
     ASSERT_TRUE(file) << file.error().text();
@@ -226,8 +226,7 @@ TEST_F(Sql, AProjectionMovesItsCursorWithItsRows) {
   // Two that think they own it: the later one notices.
   auto other = sql::Projection::open(path, migrations);
   ASSERT_TRUE(other->advance(second, [&] { return put(*other, 3); }));
-  EXPECT_EQ(file->advance({core::Sequence{10}}, [&] { return put(*file, 4); }).error().kind,
-            core::ErrorKind::corrupt);
+  EXPECT_EQ(file->advance({core::Sequence{10}}, [&] { return put(*file, 4); }).error().kind, core::ErrorKind::corrupt);
 }
 
 TEST_F(Sql, ADamagedProjectionSaysSo) {
@@ -238,7 +237,8 @@ TEST_F(Sql, ADamagedProjectionSaysSo) {
     ASSERT_TRUE(file);
     ASSERT_TRUE(file->advance({core::Sequence{1}}, [&] {
       return file->database().execute(
-          "insert into t with recursive n(x) as (select 1 union all select x + 1 from n where x < 5000) select x from n");
+          "insert into t with recursive n(x) as (select 1 union all select x + 1 from n where x < 5000) select x from "
+          "n");
     }));
   }
   const auto size = std::filesystem::file_size(path);

@@ -38,9 +38,10 @@ class Where {
 core::Result<void> bound_ids(sql::Database& database, Where& where, const Query& query, const std::string& table,
                              const std::string& id, const std::string& time, std::span<const sql::Value> key) {
   if (!query.from && !query.until) return {};
-  const std::string mine = "(select " + id + " from " + table + " where account_id = :p1 and market_id = :p2 order by " +
-                           id;
-  const auto ends = database.query("select " + mine + " limit 1) as first_id, " + mine + " desc limit 1) as last_id", key);
+  const std::string mine =
+      "(select " + id + " from " + table + " where account_id = :p1 and market_id = :p2 order by " + id;
+  const auto ends =
+      database.query("select " + mine + " limit 1) as first_id, " + mine + " desc limit 1) as last_id", key);
   if (!ends) return std::unexpected(ends.error());
   const std::int64_t begin = sql::integer(ends->front()[0]), behind = sql::integer(ends->front()[1]) + 1;
   const std::string statement = "select " + id + ", " + time + " from " + table + " where " + id +

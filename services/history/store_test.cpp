@@ -254,8 +254,7 @@ TEST_F(HistoryStore, BeginsWithWhatMemoryHoldsAndGoesOn) {
         ++compared;
       }
       for (const Fill* fill : accounts.fills(core::AccountId{id}, query)) {
-        const auto got =
-            *reader->fills(core::AccountId{id}, {.market = market, .from_trade = fill->trade, .limit = 1});
+        const auto got = *reader->fills(core::AccountId{id}, {.market = market, .from_trade = fill->trade, .limit = 1});
         ASSERT_EQ(got.size(), 1u);
         ASSERT_NO_FATAL_FAILURE(expect_equal(got.front(), *fill));
         ++compared;

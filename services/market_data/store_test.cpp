@@ -165,8 +165,8 @@ TEST_F(MarketDataStore, HoldsEveryTradeAndCandleHoweverItIsWritten) {
     if (!tape.random().chance(1, 50)) continue;
     if (tape.random().chance(1, 5)) {
       store_->set_before_commit([] { return core::fail(core::ErrorKind::no_space, "no room"); });
-      ASSERT_FALSE(store_->write({.sequence = core::Sequence{sequence_ + 1}, .time = {}, .chain = "c",
-                                  .complete_from = {}, .pruned = {}}));
+      ASSERT_FALSE(store_->write(
+          {.sequence = core::Sequence{sequence_ + 1}, .time = {}, .chain = "c", .complete_from = {}, .pruned = {}}));
       store_->set_before_commit({});
       if (tape.random().chance(1, 2)) continue;  // written with what comes later
     }
@@ -307,8 +307,8 @@ TEST_F(MarketDataStore, AStoreThatSomebodyElseWroteIsNotWrittenOver) {
   ASSERT_TRUE(other);
   take(tape);
   ASSERT_NO_FATAL_FAILURE(write(tape));
-  const auto refused = other->write(
-      {.sequence = core::Sequence{99}, .time = {}, .chain = "d", .complete_from = {}, .pruned = {}});
+  const auto refused =
+      other->write({.sequence = core::Sequence{99}, .time = {}, .chain = "d", .complete_from = {}, .pruned = {}});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, core::ErrorKind::corrupt);
   // What was committed although the answer was an error is found to be there.
