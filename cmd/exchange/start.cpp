@@ -149,6 +149,19 @@ ProjectorOptions projector_options(const Config& config, bool log_is_new) {
   return options;
 }
 
+// What reads the journal beside the exchange, and those who answer from it, each on a thread of its own.
+struct Followers {
+  Followers(io::Disk& disk, const Config& config, const Recovered& recovered, const std::function<void()>& wake)
+      : stores(disk, projector_options(config, recovered.journal.tail.last.is_none()), config.store_lag_commands_max),
+        archive(config.data, stores.gates(), wake),
+        snapshots(
+            disk, {.folder = kJournalFolder, .segment_bytes = config.segment_bytes}, config.snapshot_interval_commands,
+            recovered.snapshot, [this] { return stores.needed(); }, wake) {}
+  Stores stores;
+  Archive archive;
+  Snapshots snapshots;
+};
+
 json::array describe(const std::vector<StoreFigures>& stores, core::Sequence durable) {
   json::array out;
   for (const StoreFigures& one : stores) {
@@ -216,12 +229,8 @@ Result<void> serve(const StartOptions& options) {
     if (!prepared) return std::unexpected(prepared.error());
     demo = std::move(*prepared);
   }
-  Stores stores(disk, projector_options(*config, log_was_empty), config->store_lag_commands_max);
-  Archive archive(config->data, stores.gates(), wake);
-  metrics.watch(stores, archive);
-  Snapshots snapshots(
-      disk, journal_options, config->snapshot_interval_commands, recovered->snapshot,
-      [&stores] { return stores.needed(); }, wake);
+  Followers followers(disk, *config, *recovered, wake);
+  metrics.watch(followers.stores, followers.archive);
   rest::Gateway gateway(rest_options(*config), exchange, ring, network,
                         [&metrics](std::string& out) { metrics.append(out); });
   std::string url;
@@ -231,11 +240,11 @@ Result<void> serve(const StartOptions& options) {
     out["epoch"] = epoch.value();
     out["connections_open"] = network.counters().open;
     out["journal_thread_priority"] = sink.priority();
-    out["stores"] = describe(stores.figures(), exchange.durable());
+    out["stores"] = describe(followers.stores.figures(), exchange.durable());
     out["uptime_s"] =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
   };
-  Operations operations(exchange, snapshots, *store, ring, config->environment, status);
+  Operations operations(exchange, followers.snapshots, *store, ring, config->environment, status);
   ControlServer control(network, operations);
   const auto control_address = network.listen("unix:" + control_socket_path(config->data), control);
   if (!control_address) return std::unexpected(control_address.error());
@@ -245,7 +254,8 @@ Result<void> serve(const StartOptions& options) {
 
   exchange.serve();
   print_serving(*config, *address, options.demo ? &demo : nullptr);
-  const auto ended = Loop(exchange, network, gateway, snapshots, stores, archive, clock).run(signals);
+  const auto ended =
+      Loop(exchange, network, gateway, followers.snapshots, followers.stores, followers.archive, clock).run(signals);
   if (!ended) return std::unexpected(device_failed(ended.error()));
   remove_control_socket(config->data);
   spdlog::info("stopped at sequence {}", exchange.durable().value());

@@ -60,6 +60,7 @@ core::Result<Projection> Projection::open(const std::string& path, std::span<con
   auto database = Database::open_sqlite(path, {.durability = Durability::process});
   if (!database) return std::unexpected(database.error());
   if (auto checked = check(*database); !checked) return std::unexpected(at(path, checked.error()));
+  if (auto set = database->query("pragma cache_size = -16384"); !set) return std::unexpected(set.error());  // KiB
   // Fewer and larger checkpoints than usual: they are what waits for the disk, and the journal uses it too.
   if (auto set = database->query("pragma wal_autocheckpoint = 4000"); !set) return std::unexpected(set.error());
   if (auto migrated = migrate(*database, migrations); !migrated) return std::unexpected(at(path, migrated.error()));

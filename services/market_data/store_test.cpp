@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -314,6 +316,30 @@ TEST_F(MarketDataStore, AStoreThatSomebodyElseWroteIsNotWrittenOver) {
   // What was committed although the answer was an error is found to be there.
   ASSERT_TRUE(other->write(store_->cursor()));
   EXPECT_EQ(other->cursor(), store_->cursor());
+}
+
+// How fast trades go in, candles and all; printed, since it is the machine's business as much as ours.
+TEST_F(MarketDataStore, PrintsHowManyTradesASecond) {
+  Tape tape(6);
+  std::vector<std::pair<matching::MarketEvent, core::Time>> events;
+  while (events.size() < 200'000) {
+    events.push_back(tape.next());
+    if (events.back().first.kind != matching::MarketEventKind::traded) events.pop_back();
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  for (const auto& [event, time] : events) {
+    store_->apply(event, time);
+    if (store_->pending_rows() >= 50'000) {
+      ASSERT_NO_FATAL_FAILURE(write(tape));
+    }
+  }
+  ASSERT_NO_FATAL_FAILURE(write(tape));
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+  auto from = reader();
+  const auto candles = from.database().query("select count(*) from candles");
+  std::printf("%.0f trades/s, with %lld candles\n", static_cast<double>(events.size()) / elapsed.count(),
+              static_cast<long long>(sql::integer(candles->front()[0])));
+  EXPECT_EQ(sql::integer(from.database().query("select count(*) from trades")->front()[0]), 200'000);
 }
 
 }  // namespace
