@@ -178,6 +178,10 @@ json::array describe(const std::vector<StoreFigures>& stores, core::Sequence dur
   return out;
 }
 
+std::int64_t seconds_since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+}
+
 void remove_control_socket(const std::string& data) {
   std::error_code ignored;
   std::filesystem::remove(control_socket_path(data), ignored);
@@ -212,11 +216,10 @@ Result<void> serve(const StartOptions& options) {
   if (!writer) return std::unexpected(writer.error());
   ThreadedSink sink(std::move(*writer), config->segment_bytes, wake);
   Metrics metrics;
-  const bool log_was_empty = recovered->journal.tail.last.is_none();
   const core::Epoch epoch = recovered->replica->epoch().next();
   Exchange exchange(*recovered->replica, sink, clock, host_options(*config, epoch), &metrics);
   metrics.watch(exchange, sink, network);
-  if (auto done = write_first_records(exchange, epoch, log_was_empty); !done) return done;
+  if (auto done = write_first_records(exchange, epoch, recovered->journal.tail.last.is_none()); !done) return done;
 
   // Keys, operators, clients.
   auto store = keys::Store::open(config->data);
@@ -241,8 +244,7 @@ Result<void> serve(const StartOptions& options) {
     out["connections_open"] = network.counters().open;
     out["journal_thread_priority"] = sink.priority();
     out["stores"] = describe(followers.stores.figures(), exchange.durable());
-    out["uptime_s"] =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+    out["uptime_s"] = seconds_since(began);
   };
   Operations operations(exchange, followers.snapshots, *store, ring, config->environment, status);
   ControlServer control(network, operations);
@@ -251,11 +253,10 @@ Result<void> serve(const StartOptions& options) {
   const auto address = network.listen(config->listen, gateway);
   if (!address) return std::unexpected(address.error());
   url = "http://" + *address;
-
   exchange.serve();
   print_serving(*config, *address, options.demo ? &demo : nullptr);
-  const auto ended =
-      Loop(exchange, network, gateway, followers.snapshots, followers.stores, followers.archive, clock).run(signals);
+  Loop loop(exchange, network, gateway, followers.snapshots, followers.stores, followers.archive, clock);
+  const auto ended = loop.run(signals);
   if (!ended) return std::unexpected(device_failed(ended.error()));
   remove_control_socket(config->data);
   spdlog::info("stopped at sequence {}", exchange.durable().value());
