@@ -36,8 +36,8 @@ market_data::MarketPast past_of(const market_data::Markets& markets, core::Marke
 template <class Store>
 class OfStore : public ProjectedStore {
  public:
-  core::Result<void> open(const std::string& path) override {
-    auto opened = Store::open(path);
+  core::Result<void> open(const std::string& path, const std::atomic<bool>* stop) override {
+    auto opened = Store::open(path, stop);
     if (!opened) return std::unexpected(opened.error());
     store_.emplace(std::move(*opened));
     store_->set_before_commit(hook_);

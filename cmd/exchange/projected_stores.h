@@ -2,6 +2,7 @@
 // anew.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -19,7 +20,7 @@ class ProjectedStore {
   virtual ~ProjectedStore() = default;
   [[nodiscard]] virtual const char* name() const = 0;
   // See sql::Projection::open.
-  [[nodiscard]] virtual core::Result<void> open(const std::string& path) = 0;
+  [[nodiscard]] virtual core::Result<void> open(const std::string& path, const std::atomic<bool>* stop) = 0;
   virtual void close() = 0;
   [[nodiscard]] virtual bool is_open() const = 0;
 

@@ -187,7 +187,7 @@ core::Result<void> Projector::open(Followed& one, core::Sequence durable) {
     }
   }
   one.is_to_be_made = false;
-  const auto opened = one.store->open(one.path);
+  const auto opened = one.store->open(one.path, options_.stop);
   if (!opened && makes_store_useless(opened.error().kind)) return discard(one, opened.error().text());
   if (!opened) return opened;
   const sql::Cursor& cursor = one.store->cursor();

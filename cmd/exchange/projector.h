@@ -7,6 +7,7 @@
 // this journal, is set aside and made anew. One thread; a step is one transaction or less.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,6 +41,7 @@ struct ProjectorOptions {
   std::size_t rows_per_write = 50'000;
   std::int64_t write_ns_max = 200'000'000;  // of folding, before what there is is written
   std::size_t records_per_write = 1'000'000;
+  const std::atomic<bool>* stop = nullptr;  // makes a step that takes long fail soon after it has become true
 };
 
 class Projector {

@@ -174,7 +174,13 @@ class Check {
       }
       auto opened = sql::Database::open_sqlite(path, {.access = sql::Access::read_only});
       if (!opened) return std::unexpected(opened.error());
-      stores_.push_back({name, path, std::move(*opened), {}});
+      // Killed before its first transaction: as good as not there.
+      const auto begun = opened->query("select name from sqlite_master where name = 'cursor'");
+      if (!begun) return std::unexpected(begun.error());
+      if (begun->empty())
+        result_.missing.push_back(path);
+      else
+        stores_.push_back({name, path, std::move(*opened), {}});
     }
     if (auto done = with_stores_held(0); !done) return std::unexpected(done.error());
     return result_;
@@ -194,7 +200,9 @@ class Check {
         return core::fail(core::ErrorKind::corrupt,
                           "it reaches to record " + std::to_string(one.cursor.sequence.value()) + ", the journal to " +
                               std::to_string(log_.last().value()),
-                          one.path, "remove the file: the next start makes it anew from the journal");
+                          one.path,
+                          "stores hold what was durable: the journal has lost its end. Restore it from a backup, or "
+                          "remove the file to go on with what there is");
       }
       return with_stores_held(from + 1);
     });

@@ -12,7 +12,7 @@ namespace exchange {
 
 struct StoreCheck {
   std::uint64_t stores_checked = 0, rows_compared = 0;
-  std::vector<std::string> missing;  // files that are not there: the next start makes them
+  std::vector<std::string> missing;  // files that are not there or not begun: the next start makes them
 };
 
 // Makes both stores anew in a temporary folder, up to where those of the data folder are, and compares every row. Where

@@ -17,11 +17,17 @@ constexpr int kLowestPriority = 19;
 constexpr milliseconds kLookEvery{50};
 constexpr milliseconds kRetryFirst{500}, kRetryMax{30'000};  // after an error, twice as long each time
 
+ProjectorOptions stoppable(ProjectorOptions options, const std::atomic<bool>& stop) {
+  options.stop = &stop;
+  return options;
+}
+
 }  // namespace
 
 Stores::Stores(io::Disk& disk, ProjectorOptions options, std::uint64_t lag_commands_max)
     : lag_commands_max_(lag_commands_max),
-      projector_(disk, std::move(options), gates_, [this](std::string message) { say(std::move(message)); }) {
+      projector_(disk, stoppable(std::move(options), stopping_), gates_,
+                 [this](std::string message) { say(std::move(message)); }) {
   figures_ = projector_.figures();
   thread_ = std::thread([this] { run(); });
 }
@@ -80,7 +86,7 @@ void Stores::run() {
     if (stopping_) break;
     if (more) retry = kRetryFirst;
     if (more && *more) continue;
-    changed_.wait_for(lock, more ? kLookEvery : retry, [this] { return stopping_; });
+    changed_.wait_for(lock, more ? kLookEvery : retry, [this] { return stopping_.load(); });
     if (!more) retry = std::min(retry * 2, kRetryMax);
   }
 }

@@ -21,7 +21,7 @@ class Stores {
  public:
   // REQUIRES the disk to outlive it. `lag_commands_max`: see needed().
   Stores(io::Disk& disk, ProjectorOptions options, std::uint64_t lag_commands_max);
-  ~Stores();  // waits for the transaction in hand
+  ~Stores();  // gives up what is in hand
   Stores(const Stores&) = delete;
   Stores& operator=(const Stores&) = delete;
 
@@ -49,7 +49,7 @@ class Stores {
   // Shared, under the mutex.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
   std::vector<StoreFigures> figures_;
   std::vector<std::string> messages_;
 

@@ -42,6 +42,15 @@ core::ErrorKind kind_of(const std::exception& exception) {
   }
 }
 
+// SQLite asks now and then, in the middle of a statement, whether to go on.
+void stop_when(soci::session& session, const std::atomic<bool>& stop) {
+  constexpr int kInstructionsBetween = 100'000;  // about a millisecond
+  const auto asked = [](void* flag) { return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0; };
+  auto* const backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
+  sqlite_api::sqlite3_progress_handler(backend->conn_, kInstructionsBetween, asked,
+                                       const_cast<std::atomic<bool>*>(&stop));
+}
+
 core::Error error_of(const std::exception& exception, const std::string& path, const std::string& statement) {
   std::string what = exception.what();
   return core::Error{kind_of(exception), what + " in \"" + statement.substr(0, 120) + "\"", path, {}};
@@ -157,6 +166,7 @@ core::Result<Database> Database::open_sqlite(const std::string& path, OpenOption
     const std::string synchronous = options.durability == Durability::power_cut ? "FULL" : "NORMAL";
     state->session.open(soci::sqlite3, "dbname=\"" + path + "\" timeout=5 synchronous=" + synchronous +
                                            (read_only ? " readonly=true" : ""));
+    if (options.stop != nullptr) stop_when(state->session, *options.stop);
     if (!read_only) {
       std::string mode;
       state->session << "pragma journal_mode = wal", soci::into(mode);

@@ -4,6 +4,7 @@
 // `text`, the two types both dialects agree on; bytes are stored as hexadecimal text.
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -75,6 +76,8 @@ enum class Access : std::uint8_t { read_write, read_only };  // read_only: of a 
 struct OpenOptions {
   Durability durability = Durability::power_cut;
   Access access = Access::read_write;
+  // Makes statements that take long fail soon after it has become true. REQUIRES it to outlive the database.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 // Errors of statements: corrupt (the file is no database, is damaged, or contradicts itself), no_space, busy, denied,

@@ -55,9 +55,10 @@ core::Result<Cursor> read_cursor(Database& database) {
                 .pruned = core::Time{integer(row[4])}};
 }
 
-core::Result<Projection> Projection::open(const std::string& path, std::span<const Migration> migrations) {
+core::Result<Projection> Projection::open(const std::string& path, std::span<const Migration> migrations,
+                                          const std::atomic<bool>* stop) {
   if (auto made = make_file(path); !made) return std::unexpected(made.error());
-  auto database = Database::open_sqlite(path, {.durability = Durability::process});
+  auto database = Database::open_sqlite(path, {.durability = Durability::process, .stop = stop});
   if (!database) return std::unexpected(database.error());
   if (auto checked = check(*database); !checked) return std::unexpected(at(path, checked.error()));
   if (auto set = database->query("pragma cache_size = -16384"); !set) return std::unexpected(set.error());  // KiB

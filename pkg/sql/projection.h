@@ -5,6 +5,7 @@
 // back, cursor and rows together, and the log brings them again. One thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <span>
 #include <string>
@@ -32,7 +33,9 @@ class Projection {
  public:
   // Opens or creates the file, for the owner only, checks it, and brings it to the last of `migrations`, the first of
   // which must begin with kCursorTable. Errors: corrupt or unsupported (make it anew), others (try again).
-  [[nodiscard]] static core::Result<Projection> open(const std::string& path, std::span<const Migration> migrations);
+  // `stop`: see OpenOptions; checking a large file takes its time.
+  [[nodiscard]] static core::Result<Projection> open(const std::string& path, std::span<const Migration> migrations,
+                                                     const std::atomic<bool>* stop = nullptr);
 
   [[nodiscard]] Database& database() { return database_; }
   [[nodiscard]] const Cursor& cursor() const { return cursor_; }

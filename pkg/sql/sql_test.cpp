@@ -253,6 +253,20 @@ TEST_F(Sql, ADamagedProjectionSaysSo) {
   }
 }
 
+TEST_F(Sql, ALongStatementEndsWhenItIsToldTo) {
+  std::atomic<bool> stop{false};
+  auto database = sql::Database::open_sqlite(folder_ + "/x.sqlite", {.stop = &stop});
+  ASSERT_TRUE(database);
+  EXPECT_TRUE(database->query("select 1"));
+  stop = true;
+  const auto endless =
+      database->query("with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n");
+  ASSERT_FALSE(endless);
+  EXPECT_NE(endless.error().text().find("interrupted"), std::string::npos) << endless.error().text();
+  stop = false;
+  EXPECT_TRUE(database->query("select 1"));
+}
+
 // How fast rows go in; printed, since it is the machine's business as much as ours.
 TEST_F(Sql, PrintsHowManyRowsASecond) {
   auto database = sql::Database::open_sqlite(folder_ + "/x.sqlite", {.durability = sql::Durability::process});

@@ -231,7 +231,7 @@ TEST(Accounts, OldOpenOrdersDoNotHoldUpTheForgetting) {
 
 TEST(Accounts, NoPrefixAndNoFlippedBitOfASavedFormCrashes) {
   RandomEvents events(7);
-  Accounts accounts = with_markets();
+  Accounts accounts = with_markets({.closed_orders_per_account = 3, .fills_per_account = 4});
   for (int step = 0; step < 40; ++step) {
     const OrderEvent one = events.next();
     accounts.apply(event(one, events.time().ns));

@@ -44,8 +44,8 @@ constexpr std::int64_t number(T value) {
 
 }  // namespace
 
-core::Result<Store> Store::open(const std::string& path) {
-  auto file = sql::Projection::open(path, migrations());
+core::Result<Store> Store::open(const std::string& path, const std::atomic<bool>* stop) {
+  auto file = sql::Projection::open(path, migrations(), stop);
   if (!file) return std::unexpected(file.error());
   Store store(std::move(*file));
   if (auto restored = store.restore(); !restored) {

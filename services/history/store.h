@@ -2,6 +2,7 @@
 // events. It is written here and read through store_reader.h. One thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -14,7 +15,7 @@ namespace history {
 class Store {
  public:
   // Errors: as sql::Projection::open.
-  [[nodiscard]] static core::Result<Store> open(const std::string& path);
+  [[nodiscard]] static core::Result<Store> open(const std::string& path, const std::atomic<bool>* stop = nullptr);
   [[nodiscard]] const sql::Cursor& cursor() const { return file_.cursor(); }
 
   // Of commands behind the cursor, in order.

@@ -35,8 +35,8 @@ constexpr std::size_t kRowsPerStatement = 50'000;
 
 }  // namespace
 
-core::Result<Store> Store::open(const std::string& path) {
-  auto file = sql::Projection::open(path, migrations());
+core::Result<Store> Store::open(const std::string& path, const std::atomic<bool>* stop) {
+  auto file = sql::Projection::open(path, migrations(), stop);
   if (!file) return std::unexpected(file.error());
   Store store(std::move(*file));
   if (auto restored = store.restore(); !restored) {

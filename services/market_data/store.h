@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -24,7 +25,7 @@ struct MarketPast {
 class Store {
  public:
   // Errors: as sql::Projection::open.
-  [[nodiscard]] static core::Result<Store> open(const std::string& path);
+  [[nodiscard]] static core::Result<Store> open(const std::string& path, const std::atomic<bool>* stop = nullptr);
   [[nodiscard]] const sql::Cursor& cursor() const { return file_.cursor(); }
 
   // Of commands behind the cursor, in order.
