@@ -19,9 +19,9 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::uint32_t kMarkets = 3;
 
 // Trades of three markets with runs of one taker, pauses of up to two days, and a clock that sometimes stands.
-class Tape {
+class RandomTape {
  public:
-  explicit Tape(std::uint64_t seed) : random_(seed) {}
+  explicit RandomTape(std::uint64_t seed) : random_(seed) {}
 
   std::pair<matching::MarketEvent, core::Time> next() {
     matching::MarketEvent event;
@@ -119,7 +119,7 @@ class MarketDataStore : public ::testing::Test {
     ASSERT_TRUE(opened) << opened.error().text();
     store_.emplace(std::move(*opened));
   }
-  void write(const Tape& tape) {
+  void write(const RandomTape& tape) {
     const auto written = store_->write({.sequence = core::Sequence{++sequence_},
                                         .time = tape.time(),
                                         .chain = "c",
@@ -127,7 +127,7 @@ class MarketDataStore : public ::testing::Test {
                                         .pruned = {}});
     ASSERT_TRUE(written) << written.error().text();
   }
-  void take(Tape& tape) {
+  void take(RandomTape& tape) {
     const auto [event, time] = tape.next();
     store_->apply(event, time);
   }
@@ -144,7 +144,7 @@ class MarketDataStore : public ::testing::Test {
 
 const core::Time kEver{std::numeric_limits<std::int64_t>::max()};
 
-void expect_same(StoreReader& reader, Tape& tape) {
+void expect_same(StoreReader& reader, RandomTape& tape) {
   for (std::uint32_t id = 1; id <= kMarkets; ++id) {
     const core::MarketId market{id};
     const auto trades = reader.trades({market, core::TradeId{}, core::TradeId{1'000'000}, 1'000'000});
@@ -160,7 +160,7 @@ void expect_same(StoreReader& reader, Tape& tape) {
 }
 
 TEST_F(MarketDataStore, HoldsEveryTradeAndCandleHoweverItIsWritten) {
-  Tape tape(1);
+  RandomTape tape(1);
   std::size_t writes = 0, reopened = 0;
   for (int step = 1; step <= 12'000; ++step) {
     take(tape);
@@ -186,7 +186,7 @@ TEST_F(MarketDataStore, HoldsEveryTradeAndCandleHoweverItIsWritten) {
 }
 
 TEST_F(MarketDataStore, AnswersQuestionsLikeAScan) {
-  Tape tape(2);
+  RandomTape tape(2);
   for (int step = 1; step <= 5'000; ++step) take(tape);
   ASSERT_NO_FATAL_FAILURE(write(tape));
   auto from = reader();
@@ -244,7 +244,7 @@ TEST_F(MarketDataStore, AnswersQuestionsLikeAScan) {
 }
 
 TEST_F(MarketDataStore, GoesOnFromAPastItDidNotSee) {
-  Tape tape(3);
+  RandomTape tape(3);
   std::vector<MarketPast> past(kMarkets);
   for (int step = 1; step <= 3'000; ++step) (void)tape.next();
   for (std::uint32_t id = 1; id <= kMarkets; ++id) {
@@ -272,7 +272,7 @@ TEST_F(MarketDataStore, GoesOnFromAPastItDidNotSee) {
 }
 
 TEST_F(MarketDataStore, ForgetsOldTradesAndSecondsInBites) {
-  Tape tape(4);
+  RandomTape tape(4);
   for (int step = 1; step <= 4'000; ++step) take(tape);
   ASSERT_NO_FATAL_FAILURE(write(tape));
   const core::Time before{tape.trades(core::MarketId{1})[800].time.ns};
@@ -302,7 +302,7 @@ TEST_F(MarketDataStore, ForgetsOldTradesAndSecondsInBites) {
 }
 
 TEST_F(MarketDataStore, AStoreThatSomebodyElseWroteIsNotWrittenOver) {
-  Tape tape(5);
+  RandomTape tape(5);
   take(tape);
   ASSERT_NO_FATAL_FAILURE(write(tape));
   auto other = Store::open(path());
@@ -320,7 +320,7 @@ TEST_F(MarketDataStore, AStoreThatSomebodyElseWroteIsNotWrittenOver) {
 
 // How fast trades go in, candles and all; printed, since it is the machine's business as much as ours.
 TEST_F(MarketDataStore, PrintsHowManyTradesASecond) {
-  Tape tape(6);
+  RandomTape tape(6);
   std::vector<std::pair<matching::MarketEvent, core::Time>> events;
   while (events.size() < 200'000) {
     events.push_back(tape.next());
