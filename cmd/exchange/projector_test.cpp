@@ -173,11 +173,10 @@ TEST_F(ProjectorTest, AStoreOfAnotherJournalIsNoStoreOfThisOne) {
     }
     fs::remove_all(folder.path() + "/" + kJournalFolder);
     said.clear();
-    Log log(disk, 8);  // as long as the other and longer
+    Log log(disk, 8);  // as long as the other, or longer
     ASSERT_NO_FATAL_FAILURE(log.append(400));
     ASSERT_EQ(log.last(), last);
-    if (with_snapshot) log.snapshot();
-    ASSERT_NO_FATAL_FAILURE(log.append(200));
+    ASSERT_NO_FATAL_FAILURE(with_snapshot ? log.snapshot() : log.append(200));
     auto following = projector();
     ASSERT_NO_FATAL_FAILURE(finish(*following, log.last()));
     EXPECT_EQ(rebuilds(*following), 2u);
