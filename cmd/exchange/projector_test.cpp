@@ -277,8 +277,15 @@ TEST_F(ProjectorTest, OnlyTheLatestDamagedFilesAreKept) {
   }
   EXPECT_EQ(set_aside(), 3u);
   EXPECT_TRUE(fs::exists(file(0) + ".damaged-6"));
-  EXPECT_TRUE(fs::exists(file(0) + ".damaged-6-wal"));
-  EXPECT_FALSE(fs::exists(file(0) + ".damaged-3-wal"));
+  EXPECT_FALSE(fs::exists(file(0) + ".damaged-3"));
+  // What belongs to a file that is gone is not taken for the new one's.
+  ASSERT_NO_FATAL_FAILURE(log.append(200));
+  ASSERT_NO_FATAL_FAILURE(finish(*projector(), log.last()));
+  fs::copy_file(file(0), file(0) + "-wal");
+  fs::remove(file(0));
+  ASSERT_NO_FATAL_FAILURE(finish(*projector(), log.last()));
+  EXPECT_TRUE(fs::exists(file(0) + ".damaged-7-wal"));
+  ASSERT_NO_FATAL_FAILURE(expect_as_made_at_once(log.last()));
 }
 
 }  // namespace

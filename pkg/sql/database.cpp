@@ -163,9 +163,10 @@ core::Result<Database> Database::open_sqlite(const std::string& path, OpenOption
   try {
     auto state = std::make_unique<State>();
     state->path = path;
-    const std::string synchronous = options.durability == Durability::power_cut ? "FULL" : "NORMAL";
-    state->session.open(soci::sqlite3, "dbname=\"" + path + "\" timeout=5 synchronous=" + synchronous +
-                                           (read_only ? " readonly=true" : ""));
+    // SOCI could set `synchronous` too, but would lose the connection when the file turns out to be no database.
+    state->session.open(soci::sqlite3, "dbname=\"" + path + "\" timeout=5" + (read_only ? " readonly=true" : ""));
+    state->session << (options.durability == Durability::power_cut ? "pragma synchronous = full"
+                                                                   : "pragma synchronous = normal");
     if (options.stop != nullptr) stop_when(state->session, *options.stop);
     if (!read_only) {
       std::string mode;
