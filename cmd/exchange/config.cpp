@@ -86,7 +86,8 @@ class FileReader {
     for (const auto& [key, node] : values) {
       const std::string name = prefix + std::string(key.str());
       Result<void> done;
-      if (node.is_table() && prefix.empty() && (name == "journal" || name == "snapshots" || name == "demo"))
+      constexpr std::array<std::string_view, 4> kTables{"journal", "snapshots", "demo", "store"};
+      if (node.is_table() && prefix.empty() && std::ranges::find(kTables, name) != kTables.end())
         done = table(*node.as_table(), name + ".");
       else
         done = one(name, node);
@@ -105,11 +106,16 @@ class FileReader {
       return set_number(config_.demo_commands_per_s, node, 1, 1, traders::kCommandsPerSecondMax, true, where);
     }
     if (name == "demo.seed") return set_number(config_.demo_seed, node, 1, 1, INT64_MAX, true, where);
+    if (name == "store.keep_days") return set_number(config_.store_keep_days, node, 1, 1, 36'500, true, where);
+    if (name == "store.lag_commands_max") {
+      return set_number(config_.store_lag_commands_max, node, 1, 100'000, 1'000'000'000'000, false, where);
+    }
     constexpr std::array<std::string_view, 5> kTexts{"environment", "data", "listen", "limits", "log_level"};
     if (std::find(kTexts.begin(), kTexts.end(), name) == kTexts.end()) {
       return core::fail(ErrorKind::invalid_input, "unknown key", where,
                         "known: environment, data, listen, limits, log_level, journal.segment_mib, "
-                        "snapshots.interval_commands, demo.commands_per_s, demo.seed");
+                        "snapshots.interval_commands, demo.commands_per_s, demo.seed, store.keep_days, "
+                        "store.lag_commands_max");
     }
     const auto text = node.value_exact<std::string>();
     if (!text) return core::fail(ErrorKind::invalid_input, "must be a string", where, "write " + name + " = \"...\"");

@@ -9,6 +9,11 @@
 //   segment_mib = 64                 size of a journal file, 1 to 1024
 //   [snapshots]
 //   interval_commands = 1000000      a snapshot every so many commands, at least 1000; 0: only on demand
+//   [store]
+//   keep_days = 0                    what the stores keep of trades, second candles and closed orders, 1 to 36500 days;
+//                                    0: everything
+//   lag_commands_max = 10000000      the journal waits so many commands for a store that does not come along, at least
+//                                    100000; a store further behind is made anew from what the journal still has
 //   [demo]                           of the simulated traders, where the demo runs
 //   commands_per_s = 25              on average, 0 to 10000; 0: no traders
 //   seed = 1                         of what they do
@@ -39,6 +44,8 @@ struct Config {
   std::uint64_t snapshot_interval_commands = 1'000'000;
   std::uint64_t demo_commands_per_s = 25;
   std::uint64_t demo_seed = 1;
+  std::uint64_t store_keep_days = 0;
+  std::uint64_t store_lag_commands_max = 10'000'000;
 };
 
 // What the command line said; unset: not given.

@@ -46,13 +46,16 @@ TEST_F(ConfigTest, DefaultsWithoutAnything) {
 TEST_F(ConfigTest, FlagsWinOverVariablesWinOverTheFile) {
   const std::string content =
       "environment = \"production\"\ndata = \"from-file/\"\nlisten = \"127.0.0.1:1\"\nlimits = \"open\"\n"
-      "[journal]\nsegment_mib = 8\n[snapshots]\ninterval_commands = 5000\n";
+      "[journal]\nsegment_mib = 8\n[snapshots]\ninterval_commands = 5000\n"
+      "[store]\nkeep_days = 30\nlag_commands_max = 200000\n";
   const auto from_file = load(content);
   ASSERT_TRUE(from_file) << from_file.error().text();
   EXPECT_EQ(from_file->data, "from-file");
   EXPECT_EQ(from_file->environment, Environment::production);
   EXPECT_EQ(from_file->segment_bytes, 8u << 20);
   EXPECT_EQ(from_file->snapshot_interval_commands, 5000u);
+  EXPECT_EQ(from_file->store_keep_days, 30u);
+  EXPECT_EQ(from_file->store_lag_commands_max, 200'000u);
   const auto from_variables = load(content, {{"EXCHANGE_LISTEN", "127.0.0.1:2"}, {"EXCHANGE_DATA", "from-variable"}});
   ASSERT_TRUE(from_variables);
   EXPECT_EQ(from_variables->listen, "127.0.0.1:2");
@@ -111,6 +114,10 @@ TEST_F(ConfigTest, ErrorsNameWhereWhatAndWhatIsAccepted) {
       {"[demo]\ncommands_per_s = \"many\"", {}, "line 2, demo.commands_per_s", "1 to 10000, or 0"},
       {"[demo]\nseed = -1", {}, "line 2, demo.seed", "or 0"},
       {"[demo]\nspeed = 1", {}, "line 2, demo.speed", "demo.seed"},
+      {"[store]\nkeep_days = 36501", {}, "line 2, store.keep_days", "1 to 36500, or 0"},
+      {"[store]\nkeep_days = \"all\"", {}, "line 2, store.keep_days", "1 to 36500"},
+      {"[store]\nlag_commands_max = 0", {}, "line 2, store.lag_commands_max", "100000"},
+      {"[store]\nkind = \"x\"", {}, "line 2, store.kind", "store.keep_days"},
       {"[journal]\nfolder = \"x\"", {}, "line 2, journal.folder", "journal.segment_mib"},
       {"[other]\na = 1", {}, "other", "known"},
       {"journal = 3", {}, "line 1, journal", "known"},

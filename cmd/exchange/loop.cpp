@@ -1,6 +1,7 @@
 #include "cmd/exchange/loop.h"
 
 #include <signal.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -71,6 +72,7 @@ core::Result<void> Loop::run(StopSignals& signals) {
     next_tick_ns_ = std::max(next_tick_ns_ + kTickNs, now_ns + kTickNs / 2);  // on a grid: streams have a beat
     at_.gateway.tick(now_ns);
     at_.streams.tick(now_ns, at_.clock.now());
+    for (const std::string& message : at_.stores.take_messages()) spdlog::warn("{}", message);
     if (signals.asked()) return stop();
   }
 }
@@ -78,6 +80,8 @@ core::Result<void> Loop::run(StopSignals& signals) {
 void Loop::turn() {
   const host::Turn turn = at_.exchange.step();
   at_.snapshots.tick(at_.exchange);
+  at_.stores.follow(at_.exchange.durable());
+  at_.archive.poll();
   if (at_.traders != nullptr) at_.traders->turn();
   std::int64_t wait = wait_ns(turn, at_.clock.monotonic_ns());
   if (at_.traders != nullptr) wait = std::min(wait, at_.traders->wait_ns_max());
@@ -100,6 +104,7 @@ core::Result<void> Loop::stop() {
   at_.network.stop_listening();
   at_.streams.announce_shutdown(at_.clock.now());
   at_.gateway.stop();
+  at_.archive.stop();
   at_.exchange.request_checkpoint();
   at_.exchange.stop();
   const std::int64_t until_ns = at_.clock.monotonic_ns() + kStopNsMax;

@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "cmd/exchange/archive.h"
 #include "cmd/exchange/demo_traders.h"
 #include "cmd/exchange/exchange.h"
 #include "cmd/exchange/live_streams.h"
 #include "cmd/exchange/snapshots.h"
+#include "cmd/exchange/stores.h"
 #include "gateways/rest/gateway.h"
 #include "pkg/core/error.h"
 #include "pkg/io/asio_network.h"
@@ -43,6 +45,8 @@ class Loop {
     rest::Gateway& gateway;
     LiveStreams& streams;
     Snapshots& snapshots;
+    Stores& stores;
+    Archive& archive;
     const io::Clock& clock;
     DemoTraders* traders = nullptr;  // null: nobody trades by itself
   };

@@ -6,6 +6,8 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+
 namespace exchange {
 namespace {
 
@@ -67,6 +69,10 @@ struct Metrics::State {
   const Exchange* exchange = nullptr;
   const ThreadedSink* sink = nullptr;
   const io::AsioNetwork* network = nullptr;
+  const Stores* stores = nullptr;
+  const Archive* archive = nullptr;
+
+  void read_stores();
 };
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {}
@@ -76,6 +82,36 @@ void Metrics::watch(const Exchange& exchange, const ThreadedSink& sink, const io
   state_->exchange = &exchange;
   state_->sink = &sink;
   state_->network = &network;
+}
+
+void Metrics::watch(const Stores& stores, const Archive& archive) {
+  state_->stores = &stores;
+  state_->archive = &archive;
+}
+
+void Metrics::State::read_stores() {
+  for (const StoreFigures& one : stores->figures()) {
+    const prometheus::Labels labels{{"store", one.name}};
+    const std::uint64_t durable = exchange->durable().value();
+    prometheus::BuildGauge()
+        .Name("exchange_store_lag_commands")
+        .Help("Durable commands that are not yet in the store.")
+        .Register(registry)
+        .Add(labels)
+        .Set(static_cast<double>(durable - std::min(durable, one.cursor.value())));
+    raise(counter(registry, "exchange_store_rows_written_total", "Rows written into the store.", labels),
+          one.rows_written);
+    raise(counter(registry, "exchange_store_rebuilds_total", "Times the store was made anew.", labels), one.rebuilds);
+  }
+  const ArchiveCounters& counters = archive->counters();
+  const auto questions = [this](const char* outcome, std::uint64_t value) {
+    raise(counter(registry, "exchange_archive_questions_total", "Questions to the stores, by their outcome.",
+                  {{"outcome", outcome}}),
+          value);
+  };
+  questions("answered", counters.answered);
+  questions("failed", counters.failed);
+  questions("refused", counters.refused);
 }
 
 void Metrics::on_batch(std::uint32_t commands) {
@@ -103,6 +139,7 @@ void Metrics::append(std::string& out) {
     raise(s.bytes_out, network.bytes_out);
     s.open.Set(static_cast<double>(network.open));
   }
+  if (s.stores && s.exchange) s.read_stores();
   out += prometheus::TextSerializer().Serialize(s.registry.Collect());
 }
 

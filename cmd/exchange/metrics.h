@@ -6,8 +6,10 @@
 #include <memory>
 #include <string>
 
+#include "cmd/exchange/archive.h"
 #include "cmd/exchange/exchange.h"
 #include "cmd/exchange/journal_thread.h"
+#include "cmd/exchange/stores.h"
 #include "pkg/io/asio_network.h"
 
 namespace exchange {
@@ -21,6 +23,7 @@ class Metrics final : public BatchObserver {
 
   // What the figures are read from. REQUIRES all to outlive the calls of append().
   void watch(const Exchange& exchange, const ThreadedSink& sink, const io::AsioNetwork& network);
+  void watch(const Stores& stores, const Archive& archive);
   void on_batch(std::uint32_t commands) override;
   void append(std::string& out);
 

@@ -45,7 +45,8 @@ class OperationsTest : public ::testing::Test, private gateways::ReplyHandler {
     auto opened = keys::Store::open(folder->path());
     ASSERT_TRUE(opened) << opened.error().text();
     store.emplace(std::move(*opened));
-    snapshots = std::make_unique<Snapshots>(*disk, options, 0, core::Sequence{}, [] {});
+    snapshots = std::make_unique<Snapshots>(
+        *disk, options, 0, core::Sequence{}, [] { return core::Sequence{1'000'000}; }, [] {});
     make_operations(Environment::development);
   }
   void make_operations(Environment environment) {

@@ -5,6 +5,7 @@
 #include "cmd/exchange/data_folder.h"
 #include "cmd/exchange/progress_bar.h"
 #include "cmd/exchange/snapshots.h"
+#include "cmd/exchange/store_files.h"
 #include "cmd/exchange/stored_log.h"
 #include "cmd/exchange/tools.h"
 
@@ -74,7 +75,9 @@ core::Result<json::object> take_snapshot(const std::string& data) {
   const auto checkpoint = last_checkpoint(*log);
   if (!checkpoint) return std::unexpected(checkpoint.error());
   const ProgressBar bar("replaying");
-  const auto result = make_snapshot(log->disk(), {.folder = kJournalFolder}, *checkpoint, bar.callback());
+  // The bound on what a store may hold back is the running exchange's business.
+  const auto result =
+      make_snapshot(log->disk(), {.folder = kJournalFolder}, *checkpoint, stored_position(data), bar.callback());
   if (!result) return std::unexpected(result.error());
   return json::object{{"sequence", result->info.sequence.value()},    {"state_hash", hex(result->info.state_hash)},
                       {"content_bytes", result->info.content_bytes},  {"replayed_records", result->replayed_records},

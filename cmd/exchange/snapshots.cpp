@@ -30,7 +30,7 @@ core::Result<journal::Chain> chain_at(io::Disk& disk, const std::string& folder,
 }  // namespace
 
 core::Result<SnapshotResult> make_snapshot(io::Disk& disk, const journal::Options& options, core::Sequence checkpoint,
-                                           const Progress& progress) {
+                                           core::Sequence needed, const Progress& progress) {
   const auto begin = std::chrono::steady_clock::now();
   journal::SnapshotStore store(disk, kSnapshotFolder);
   auto newest = store.load_newest();
@@ -65,11 +65,9 @@ core::Result<SnapshotResult> make_snapshot(io::Disk& disk, const journal::Option
   auto written = store.write(info, content);
   if (!written) return std::unexpected(written.error());
   result.info = *written;
-  const auto oldest = store.prune();
+  const auto oldest = store.prune(journal::SnapshotStore::kKept, needed);
   if (!oldest) return std::unexpected(oldest.error());
-  const auto kept = store.list();
-  if (!kept) return std::unexpected(kept.error());
-  if (kept->size() >= journal::SnapshotStore::kKept) {
+  if (!oldest->is_none()) {
     const auto removed = journal::remove_below(disk, options, oldest->next());
     if (!removed) return std::unexpected(removed.error());
     result.segments_removed = *removed;
@@ -80,10 +78,11 @@ core::Result<SnapshotResult> make_snapshot(io::Disk& disk, const journal::Option
 }
 
 Snapshots::Snapshots(io::Disk& disk, journal::Options options, std::uint64_t interval_commands, core::Sequence last,
-                     std::function<void()> wake)
+                     std::function<core::Sequence()> needed, std::function<void()> wake)
     : disk_(disk),
       options_(std::move(options)),
       interval_commands_(interval_commands),
+      needed_(std::move(needed)),
       wake_(std::move(wake)),
       last_(last) {
   worker_ = std::thread([this] { run(); });
@@ -146,7 +145,7 @@ void Snapshots::run() {
     if (stopping_) return;
     const core::Sequence job = std::exchange(job_, core::Sequence{});
     lock.unlock();
-    auto result = make_snapshot(disk_, options_, job, {});
+    auto result = make_snapshot(disk_, options_, job, needed_(), {});
     lock.lock();
     result_ = std::move(result);
     has_result_.store(true, std::memory_order_release);

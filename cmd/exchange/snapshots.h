@@ -2,7 +2,8 @@
 //
 // A job starts from the newest snapshot (or from nothing), replays the durable records up to a checkpoint, which must
 // carry the digest that the replay has reached, and saves; then snapshots beyond the newest three, and journal segments
-// that only older ones need, are taken away. No copy of the state stays in memory between jobs.
+// that only older ones need, are taken away, as far as no store is still to be made of them. No copy of the state stays
+// in memory between jobs.
 #pragma once
 
 #include <atomic>
@@ -32,19 +33,20 @@ struct SnapshotResult {
 };
 
 // One job, on the calling thread. REQUIRES the records up to `checkpoint` to be durable; `checkpoint` is what the
-// snapshot will hold last.
+// snapshot will hold last. Of what is behind `needed`, so much stays that a store can go on from there.
 [[nodiscard]] core::Result<SnapshotResult> make_snapshot(io::Disk& disk, const journal::Options& options,
-                                                         core::Sequence checkpoint, const Progress& progress);
+                                                         core::Sequence checkpoint, core::Sequence needed,
+                                                         const Progress& progress);
 
 // Runs jobs one at a time beside the exchange. All calls belong to the exchange's thread.
 class Snapshots {
  public:
   using Done = std::function<void(const core::Result<SnapshotResult>&)>;
 
-  // A snapshot every `interval_commands` (0: only on request). `wake` is called from the worker when a job has ended.
-  // `last`: the newest snapshot there is.
+  // A snapshot every `interval_commands` (0: only on request). `wake` is called from the worker when a job has ended,
+  // `needed` when retention begins: see make_snapshot. `last`: the newest snapshot there is.
   Snapshots(io::Disk& disk, journal::Options options, std::uint64_t interval_commands, core::Sequence last,
-            std::function<void()> wake);
+            std::function<core::Sequence()> needed, std::function<void()> wake);
   ~Snapshots();  // waits for the job that runs
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
@@ -64,6 +66,7 @@ class Snapshots {
   io::Disk& disk_;
   const journal::Options options_;
   const std::uint64_t interval_commands_;
+  const std::function<core::Sequence()> needed_;
   const std::function<void()> wake_;
 
   // Exchange's thread.

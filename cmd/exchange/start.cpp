@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "cmd/exchange/archive.h"
 #include "cmd/exchange/cli.h"
 #include "cmd/exchange/control_server.h"
 #include "cmd/exchange/data_folder.h"
@@ -24,6 +25,7 @@
 #include "cmd/exchange/progress_bar.h"
 #include "cmd/exchange/recovery.h"
 #include "cmd/exchange/snapshots.h"
+#include "cmd/exchange/stores.h"
 #include "gateways/desk/desk.h"
 #include "gateways/rest/gateway.h"
 #include "pkg/io/asio_network.h"
@@ -159,6 +161,69 @@ desk::Options desk_options(const Config& config) {
   return options;
 }
 
+ProjectorOptions projector_options(const Config& config, bool log_is_new) {
+  ProjectorOptions options;
+  options.data = config.data;
+  options.keep_ns = static_cast<std::int64_t>(config.store_keep_days) * 24 * 3600 * 1'000'000'000;
+  options.log_is_new = log_is_new;
+  return options;
+}
+
+// What reads the journal beside the exchange, and those who answer from it, each on a thread of its own.
+struct Followers {
+  Followers(io::Disk& disk, const Config& config, const Recovered& recovered, const std::function<void()>& wake)
+      : stores(disk, projector_options(config, recovered.journal.tail.last.is_none()), config.store_lag_commands_max),
+        archive(config.data, stores.gates(), wake),
+        snapshots(
+            disk, {.folder = kJournalFolder, .segment_bytes = config.segment_bytes}, config.snapshot_interval_commands,
+            recovered.snapshot, [this] { return stores.needed(); }, wake) {}
+  Stores stores;
+  Archive archive;
+  Snapshots snapshots;
+};
+
+// What clients meet: streams, the desk where requests are carried out, the protocols; and the demo's traders, who are
+// clients of the same port. Connections end before the desk and the streams they use.
+struct Edges {
+  Edges(const Config& config, Exchange& exchange, io::AsioNetwork& network, auth::KeyRing& ring, Archive& archive,
+        Metrics& metrics, core::Epoch epoch)
+      : streams(exchange),
+        desk(desk_options(config), exchange, ring, &archive, &streams.gateway().listen_keys()),
+        gateway({}, desk, network,
+                [&metrics, this](std::string& out) {
+                  metrics.append(out);
+                  streams.append_metrics(out);
+                }),
+        traders(exchange, traders_options(config, epoch)) {
+    streams.add_api(desk);
+    gateway.set_upgrade(streams.factory());
+  }
+  LiveStreams streams;
+  desk::Desk desk;
+  rest::Gateway gateway;
+  DemoTraders traders;
+};
+
+json::array describe(const std::vector<StoreFigures>& stores, core::Sequence durable) {
+  json::array out;
+  for (const StoreFigures& one : stores) {
+    json::object store{{"name", one.name},
+                       {"state", name_of(one.state)},
+                       {"cursor", one.cursor.value()},
+                       {"lag_commands", durable.value() - std::min(one.cursor, durable).value()},
+                       {"rows_written", one.rows_written},
+                       {"rebuilds", one.rebuilds}};
+    if (!one.complete_from.is_none()) store["complete_from_sequence"] = one.complete_from.value();
+    if (!one.problem.empty()) store["last_problem"] = one.problem;
+    out.push_back(std::move(store));
+  }
+  return out;
+}
+
+std::int64_t seconds_since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+}
+
 void remove_control_socket(const std::string& data) {
   std::error_code ignored;
   std::filesystem::remove(control_socket_path(data), ignored);
@@ -193,11 +258,10 @@ Result<void> serve(const StartOptions& options) {
   if (!writer) return std::unexpected(writer.error());
   ThreadedSink sink(std::move(*writer), config->segment_bytes, wake);
   Metrics metrics;
-  const bool log_was_empty = recovered->journal.tail.last.is_none();
   const core::Epoch epoch = recovered->replica->epoch().next();
   Exchange exchange(*recovered->replica, sink, clock, host_options(*config, epoch), &metrics);
   metrics.watch(exchange, sink, network);
-  if (auto done = write_first_records(exchange, epoch, log_was_empty); !done) return done;
+  if (auto done = write_first_records(exchange, epoch, recovered->journal.tail.last.is_none()); !done) return done;
 
   // Keys, operators, clients.
   auto store = keys::Store::open(config->data);
@@ -206,14 +270,9 @@ Result<void> serve(const StartOptions& options) {
   if (auto done = load_keys(*store, ring); !done) return done;
   const auto demo = options.demo ? prepare_demo(config->data, exchange, *store, ring) : Result<DemoAccount>();
   if (!demo) return std::unexpected(demo.error());
-  Snapshots snapshots(disk, journal_options, config->snapshot_interval_commands, recovered->snapshot, wake);
-  LiveStreams streams(exchange);
-  desk::Desk desk(desk_options(*config), exchange, ring, nullptr, &streams.gateway().listen_keys());
-  streams.add_api(desk);
-  rest::Gateway gateway({}, desk, network,
-                        [&metrics, &streams](std::string& out) { metrics.append(out), streams.append_metrics(out); });
-  gateway.set_upgrade(streams.factory());
-  DemoTraders demo_traders(exchange, traders_options(*config, epoch));
+  Followers followers(disk, *config, *recovered, wake);
+  metrics.watch(followers.stores, followers.archive);
+  Edges edges(*config, exchange, network, ring, followers.archive, metrics, epoch);
   std::string url;
   const auto status = [&](json::object& out) {
     out["url"] = url;
@@ -221,28 +280,29 @@ Result<void> serve(const StartOptions& options) {
     out["epoch"] = epoch.value();
     out["connections_open"] = network.counters().open;
     out["journal_thread_priority"] = sink.priority();
-    if (options.demo) demo_traders.describe(out);
-    out["uptime_s"] =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+    if (options.demo) edges.traders.describe(out);
+    out["stores"] = describe(followers.stores.figures(), exchange.durable());
+    out["uptime_s"] = seconds_since(began);
   };
-  Operations operations(exchange, snapshots, *store, ring, config->environment, status);
+  Operations operations(exchange, followers.snapshots, *store, ring, config->environment, status);
   ControlServer control(network, operations);
   const auto control_address = network.listen("unix:" + control_socket_path(config->data), control);
   if (!control_address) return std::unexpected(control_address.error());
-  const auto address = network.listen(config->listen, gateway);
+  const auto address = network.listen(config->listen, edges.gateway);
   if (!address) return std::unexpected(address.error());
   url = "http://" + *address;
-
   exchange.serve();
   print_serving(*config, *address, options.demo ? &*demo : nullptr);
-  const auto ended = Loop({.exchange = exchange,
-                           .network = network,
-                           .gateway = gateway,
-                           .streams = streams,
-                           .snapshots = snapshots,
-                           .clock = clock,
-                           .traders = options.demo ? &demo_traders : nullptr})
-                         .run(signals);
+  Loop loop({.exchange = exchange,
+             .network = network,
+             .gateway = edges.gateway,
+             .streams = edges.streams,
+             .snapshots = followers.snapshots,
+             .stores = followers.stores,
+             .archive = followers.archive,
+             .clock = clock,
+             .traders = options.demo ? &edges.traders : nullptr});
+  const auto ended = loop.run(signals);
   if (!ended) return std::unexpected(device_failed(ended.error()));
   remove_control_socket(config->data);
   spdlog::info("stopped at sequence {}", exchange.durable().value());

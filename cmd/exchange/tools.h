@@ -11,8 +11,9 @@
 namespace exchange {
 
 // Reads everything: checksums and chain of every batch, every record through the folds, every checkpoint's digest,
-// every snapshot against the state replayed, the audit of the final state. The result says `ok` and, when it is false,
-// `problem`: the first bad place.
+// every snapshot against the state replayed, the audit of the final state, every row of the stores against stores made
+// anew from the journal (in the system's temporary folder, which must have the room). The result says `ok` and, when it
+// is false, `problem`: the first bad place.
 [[nodiscard]] json::object verify(const std::string& data);
 
 struct InspectOptions {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cmd/exchange/progress_bar.h"
+#include "cmd/exchange/store_check.h"
 #include "cmd/exchange/stored_log.h"
 #include "cmd/exchange/tools.h"
 
@@ -123,6 +124,22 @@ class Verification {
   std::uint64_t records_ = 0, snapshots_checked_ = 0, checkpoints_ = 0;
 };
 
+// Adds what was found to the answer.
+Result<void> verify_stores(const StoredLog& log, const std::string& data, json::object& out) {
+  const ProgressBar bar("comparing stores");
+  const auto checked = check_stores(log, data, bar.callback());
+  if (!checked) {
+    if (checked.error().kind != core::ErrorKind::corrupt) out["could_not_run"] = true;
+    return std::unexpected(checked.error());
+  }
+  out["stores_checked"] = checked->stores_checked;
+  out["rows_compared"] = checked->rows_compared;
+  json::array missing;
+  for (const std::string& path : checked->missing) missing.push_back(json::value(path));
+  if (!missing.empty()) out["stores_missing"] = std::move(missing);
+  return {};
+}
+
 }  // namespace
 
 json::object verify(const std::string& data) {
@@ -136,8 +153,9 @@ json::object verify(const std::string& data) {
   }
   Verification verification(*log);
   const ProgressBar bar("verifying");
-  const auto done = verification.run(bar);
+  auto done = verification.run(bar);
   verification.describe(out);
+  if (done) done = verify_stores(*log, data, out);
   out["ok"] = done.has_value();
   out["running"] = log->is_running();
   if (log->cut())

@@ -32,6 +32,15 @@ constexpr Route read(std::string_view path, std::uint32_t (*weigh)(const spot::P
 constexpr Route read_past(std::string_view path, std::uint32_t weight, spot::ReadPast operation) {
   return {.method = Method::get, .path = path, .weight = weight, .read_past = operation};
 }
+// Of one account.
+constexpr Route read_own_past(std::string_view path, std::uint32_t weight, spot::ReadPast operation) {
+  return {
+      .method = Method::get, .path = path, .weight = weight, .security = Security::user_data, .read_past = operation};
+}
+constexpr Route read_own_past(std::string_view path, std::uint32_t (*weigh)(const spot::Parameters&),
+                              spot::ReadPast operation) {
+  return {.method = Method::get, .path = path, .security = Security::user_data, .read_past = operation, .weigh = weigh};
+}
 constexpr Route change(Method method, std::string_view path, spot::Order operation, bool places_order = false) {
   return {
       .method = method, .path = path, .security = Security::trade, .order = operation, .places_order = places_order};
@@ -56,10 +65,10 @@ constexpr std::array kRoutes = {
           .read = spot::test_order,
           .weigh = spot::test_order_weight},
     // one account
-    read("/api/v3/order", 4, spot::query_order, Security::user_data),
+    read_own_past("/api/v3/order", 4, spot::query_order),
     read("/api/v3/openOrders", spot::open_orders_weight, spot::open_orders, Security::user_data),
-    read("/api/v3/allOrders", 20, spot::all_orders, Security::user_data),
-    read("/api/v3/myTrades", spot::my_trades_weight, spot::my_trades, Security::user_data),
+    read_own_past("/api/v3/allOrders", 20, spot::all_orders),
+    read_own_past("/api/v3/myTrades", spot::my_trades_weight, spot::my_trades),
     read("/api/v3/account", 20, spot::account, Security::user_data),
     read("/api/v3/account/commission", 20, spot::account_commission, Security::user_data),
     read("/api/v3/rateLimit/order", 40, spot::order_limits, Security::user_data),

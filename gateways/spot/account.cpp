@@ -1,6 +1,11 @@
 #include "gateways/spot/account.h"
 
+#include <ranges>
+#include <type_traits>
+#include <variant>
+
 #include "gateways/spot/shapes.h"
+#include "services/history/merge.h"
 
 namespace spot {
 namespace {
@@ -96,20 +101,106 @@ void account_commission(const Context& context, Arguments& arguments, JsonWriter
   json.end_object().end_object();
 }
 
-void query_order(const Context& context, Arguments& arguments, JsonWriter& json) {
+namespace {
+
+const instruments::Market& market_of(const Context& context, core::MarketId id) {
+  const instruments::Market* market = context.views.instruments.market(id);
+  CHECK(market != nullptr);  // markets are never taken away
+  return *market;
+}
+
+std::expected<void, ApiError> write_found(const Context& context, core::MarketId market, const history::Order* order,
+                                          const core::ClientOrderId& client_order_id, JsonWriter& json) {
+  if (order == nullptr || order->market != market) return std::unexpected(no_such_order());
+  if (!client_order_id.empty() && order->client_order_id != client_order_id)
+    return std::unexpected(client_order_id_differs());
+  const Listing listing = listing_of(context.views.instruments, market_of(context, market));
+  write_order(json, listing, *order, context.time_unit);
+  return {};
+}
+
+// Of one kind, in the order of the answer.
+void write_rows(const Context& context, core::MarketId market, const auto& rows, JsonWriter& json) {
+  const Listing listing = listing_of(context.views.instruments, market_of(context, market));
+  json.begin_array();
+  for (const auto& row : rows) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(row)>, history::Order>) {
+      write_order(json, listing, row, context.time_unit);
+    } else {
+      write_fill(json, context, listing, row);
+    }
+  }
+  json.end_array();
+}
+
+// The same of what the views hold, or of what is found in them and in the archive. `find` is asked again when the
+// archive has answered: the views have gone on.
+template <class Question, class Row, class Find, class IsWithin>
+std::unique_ptr<PastRead> answer_list(const Context& context, const history::Query& query, JsonWriter& json, Find find,
+                                      IsWithin is_within) {
+  const core::AccountId account = context.account();
+  const auto found = find(context, account, query);
+  if (context.views.accounts.is_whole(account, query, std::span<const Row* const>(found))) {
+    write_rows(context, *query.market, std::views::transform(found, [](const Row* row) -> const Row& { return *row; }),
+               json);
+    return nullptr;
+  }
+  auto past = std::make_unique<PastRead>();
+  past->question = Question{account, query};
+  past->write = [query, find, is_within](const Context& later, const gateways::ArchiveAnswer& answer,
+                                         JsonWriter& out) -> std::expected<void, ApiError> {
+    const auto* written = std::get_if<std::vector<Row>>(&answer.rows);
+    CHECK(written != nullptr);
+    const history::Forgotten forgotten = later.views.accounts.forgotten(later.account(), *query.market);
+    if (!is_within(forgotten, answer)) return std::unexpected(unavailable());
+    write_rows(later, *query.market, history::merge(*written, find(later, later.account(), query), query), out);
+    return {};
+  };
+  return past;
+}
+
+}  // namespace
+
+std::unique_ptr<PastRead> query_order(const Context& context, Arguments& arguments, JsonWriter& json) {
   const instruments::Market* market = arguments.market();
   const auto id = arguments.integer("orderId");
   const core::ClientOrderId client_order_id = arguments.client_order_id("origClientOrderId");
   if (arguments.ok() && !id && client_order_id.empty())
     arguments.complain(both_missing("origClientOrderId", "orderId"));
-  if (!arguments.finish()) return;
-  const history::Accounts& accounts = context.views.accounts;
-  const history::Order* order = id ? accounts.order(context.account(), core::OrderId{*id})
-                                   : accounts.order(context.account(), market->id, client_order_id.view());
-  if (order == nullptr || order->market != market->id) return arguments.complain(no_such_order());
-  if (!client_order_id.empty() && order->client_order_id != client_order_id)
-    return arguments.complain(client_order_id_differs());
-  write_order(json, listing_of(context.views.instruments, *market), *order, context.time_unit);
+  if (!arguments.finish()) return nullptr;
+  const auto find = [id, client_order_id, market_id = market->id](const Context& in) {
+    const history::Accounts& accounts = in.views.accounts;
+    return id ? accounts.order(in.account(), core::OrderId{*id})
+              : accounts.order(in.account(), market_id, client_order_id.view());
+  };
+  const history::Order* order = find(context);
+  const history::Forgotten forgotten = context.views.accounts.forgotten(context.account(), market->id);
+  const bool may_be_forgotten =
+      order == nullptr && !forgotten.order.is_none() && (!id || core::OrderId{*id} <= forgotten.order);
+  if (!may_be_forgotten) {
+    if (const auto written = write_found(context, market->id, order, client_order_id, json); !written)
+      arguments.complain(written.error());
+    return nullptr;
+  }
+  auto past = std::make_unique<PastRead>();
+  past->question = gateways::OrderQuestion{.account = context.account(),
+                                           .market = market->id,
+                                           .order = id ? std::optional(core::OrderId{*id}) : std::nullopt,
+                                           .client_order_id = client_order_id};
+  past->write = [find, client_order_id, market_id = market->id](const Context& later,
+                                                                const gateways::ArchiveAnswer& answer,
+                                                                JsonWriter& out) -> std::expected<void, ApiError> {
+    const auto* written = std::get_if<std::vector<history::Order>>(&answer.rows);
+    CHECK(written != nullptr);
+    const history::Order* in_views = find(later);
+    if (in_views == nullptr) {
+      const history::Forgotten now = later.views.accounts.forgotten(later.account(), market_id);
+      if (!now.orders_are_within(answer.written_through, answer.written_until)) return std::unexpected(unavailable());
+      if (!written->empty()) in_views = &written->front();
+    }
+    return write_found(later, market_id, in_views, client_order_id, out);
+  };
+  return past;
 }
 
 std::uint32_t open_orders_weight(const Parameters& parameters) { return parameters.peek("symbol") ? 6 : 80; }
@@ -128,23 +219,25 @@ void open_orders(const Context& context, Arguments& arguments, JsonWriter& json)
   json.end_array();
 }
 
-void all_orders(const Context& context, Arguments& arguments, JsonWriter& json) {
+std::unique_ptr<PastRead> all_orders(const Context& context, Arguments& arguments, JsonWriter& json) {
   const instruments::Market* market = arguments.market();
   history::Query query;
   if (const auto id = arguments.integer("orderId")) query.from_order = core::OrderId{*id};
   take_period(arguments, query);
   query.limit = arguments.limit(kListUsual, kListMax);
-  if (!arguments.finish()) return;
+  if (!arguments.finish()) return nullptr;
   query.market = market->id;
-  const Listing listing = listing_of(context.views.instruments, *market);
-  json.begin_array();
-  for (const history::Order* order : context.views.accounts.orders(context.account(), query)) {
-    write_order(json, listing, *order, context.time_unit);
-  }
-  json.end_array();
+  return answer_list<gateways::OrdersQuestion, history::Order>(
+      context, query, json,
+      [](const Context& in, core::AccountId account, const history::Query& what) {
+        return in.views.accounts.orders(account, what);
+      },
+      [](const history::Forgotten& forgotten, const gateways::ArchiveAnswer& answer) {
+        return forgotten.orders_are_within(answer.written_through, answer.written_until);
+      });
 }
 
-void my_trades(const Context& context, Arguments& arguments, JsonWriter& json) {
+std::unique_ptr<PastRead> my_trades(const Context& context, Arguments& arguments, JsonWriter& json) {
   const instruments::Market* market = arguments.market();
   history::Query query;
   if (const auto id = arguments.integer("orderId")) query.order = core::OrderId{*id};
@@ -152,13 +245,16 @@ void my_trades(const Context& context, Arguments& arguments, JsonWriter& json) {
   take_period(arguments, query);
   if ((query.from || query.until) && (query.order || query.from_trade)) arguments.complain(bad_combination());
   query.limit = arguments.limit(kListUsual, kListMax);
-  if (!arguments.finish()) return;
+  if (!arguments.finish()) return nullptr;
   query.market = market->id;
-  const Listing listing = listing_of(context.views.instruments, *market);
-  json.begin_array();
-  for (const history::Fill* fill : context.views.accounts.fills(context.account(), query))
-    write_fill(json, context, listing, *fill);
-  json.end_array();
+  return answer_list<gateways::FillsQuestion, history::Fill>(
+      context, query, json,
+      [](const Context& in, core::AccountId account, const history::Query& what) {
+        return in.views.accounts.fills(account, what);
+      },
+      [](const history::Forgotten& forgotten, const gateways::ArchiveAnswer& answer) {
+        return forgotten.fills_are_within(answer.written_through, answer.written_until);
+      });
 }
 
 void all_coins(const Context& context, Arguments& arguments, JsonWriter& json) {

@@ -7,10 +7,13 @@ namespace spot {
 
 void account(const Context& context, Arguments& arguments, JsonWriter& json);
 void account_commission(const Context& context, Arguments& arguments, JsonWriter& json);
-void query_order(const Context& context, Arguments& arguments, JsonWriter& json);
 void open_orders(const Context& context, Arguments& arguments, JsonWriter& json);
-void all_orders(const Context& context, Arguments& arguments, JsonWriter& json);
-void my_trades(const Context& context, Arguments& arguments, JsonWriter& json);
+
+// These reach back to what the views have forgotten of the account. An archive that has not written all of that yet
+// makes them fail (-1001) rather than leave something out.
+[[nodiscard]] std::unique_ptr<PastRead> query_order(const Context& context, Arguments& arguments, JsonWriter& json);
+[[nodiscard]] std::unique_ptr<PastRead> all_orders(const Context& context, Arguments& arguments, JsonWriter& json);
+[[nodiscard]] std::unique_ptr<PastRead> my_trades(const Context& context, Arguments& arguments, JsonWriter& json);
 
 // Wallet endpoints (/sapi/v1) that clients call while they load markets.
 void all_coins(const Context& context, Arguments& arguments, JsonWriter& json);

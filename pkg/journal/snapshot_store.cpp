@@ -214,26 +214,45 @@ core::Result<SnapshotStore::Newest> SnapshotStore::load_newest() const {
   return newest;
 }
 
-core::Result<core::Sequence> SnapshotStore::prune(std::size_t kept) {
+core::Result<core::Sequence> SnapshotStore::prune(std::size_t kept, std::optional<core::Sequence> needed) {
   CHECK(kept >= kKept);
   const auto sequences = list();
   if (!sequences) return std::unexpected(sequences.error());
   // Only snapshots that can still be read count: what goes now can never be made again.
-  std::size_t whole = 0, end = 0;
+  const auto next_whole = [&](std::size_t from) -> core::Result<std::size_t> {
+    for (; from < sequences->size(); ++from) {
+      const auto loaded = load((*sequences)[from]);
+      if (loaded) break;
+      if (loaded.error().kind != core::ErrorKind::corrupt) return std::unexpected(loaded.error());
+    }
+    return from;
+  };
+  std::size_t end = 0;  // of the newest ones
   core::Sequence oldest;
-  while (end < sequences->size() && whole < kept) {
-    const core::Sequence sequence = (*sequences)[end++];
-    const auto loaded = load(sequence);
-    if (!loaded && loaded.error().kind != core::ErrorKind::corrupt) return std::unexpected(loaded.error());
-    if (!loaded) continue;
-    ++whole;
-    oldest = sequence;
+  for (std::size_t whole = 0; whole < kept; ++whole) {
+    const auto at = next_whole(end);
+    if (!at) return std::unexpected(at.error());
+    if (*at == sequences->size()) return core::Sequence{};
+    oldest = (*sequences)[*at];
+    end = *at + 1;
   }
-  if (whole < kept) return core::Sequence{};
+  std::optional<std::size_t> start;  // the one to start from, when it is none of the newest
+  if (needed && oldest > *needed) {
+    std::size_t from = end;
+    while (from < sequences->size() && (*sequences)[from] > *needed) ++from;
+    const auto at = next_whole(from);
+    if (!at) return std::unexpected(at.error());
+    if (*at == sequences->size()) return core::Sequence{};
+    start = *at;
+    oldest = (*sequences)[*at];
+  }
+  bool removed_any = false;
   for (std::size_t i = sequences->size(); i-- > end;) {
+    if (i == start) continue;
     if (auto removed = disk_.remove(path((*sequences)[i])); !removed) return std::unexpected(removed.error());
+    removed_any = true;
   }
-  if (end < sequences->size()) {
+  if (removed_any) {
     if (auto synced = disk_.sync_folder(folder_); !synced) return std::unexpected(synced.error());
   }
   return oldest;

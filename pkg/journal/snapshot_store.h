@@ -53,9 +53,11 @@ class SnapshotStore {
   // Errors: unsupported (a newer format: passing it over would silently go back in time), denied, io.
   [[nodiscard]] core::Result<Newest> load_newest() const;
 
-  // Removes what is older than the newest `kept` (at least three) that can be read back whole. Returns the oldest of
-  // those: records up to it may leave the journal. None while there are fewer: then nothing may.
-  [[nodiscard]] core::Result<core::Sequence> prune(std::size_t kept = kKept);
+  // Removes all but the newest `kept` (at least three) that can be read back whole and, for those who follow the
+  // journal and are no further than `needed`, the newest whole one that they can start from. Returns the oldest that is
+  // kept: records up to it may leave the journal. None while there are fewer, or none to start from: then nothing may.
+  [[nodiscard]] core::Result<core::Sequence> prune(std::size_t kept = kKept,
+                                                   std::optional<core::Sequence> needed = std::nullopt);
 
  private:
   io::Disk& disk_;

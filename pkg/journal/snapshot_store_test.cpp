@@ -117,6 +117,30 @@ TEST(Snapshot, KeepsThreeThatCanBeRead) {
   EXPECT_EQ(*store.list(), left);
 }
 
+TEST(Snapshot, KeepsOneToStartFromForThoseWhoFollow) {
+  const auto after_pruning = [](std::uint64_t needed, std::uint64_t damaged, std::uint64_t oldest_kept) {
+    io::SimulatedDisk disk;
+    SnapshotStore store(disk);
+    for (std::uint64_t sequence = 10; sequence <= 80; sequence += 10)
+      EXPECT_TRUE(store.write(info_of(sequence), content_of(sequence, 100)));
+    if (damaged != 0) disk.flip(store.path(core::Sequence{damaged}), 150, std::byte{1});
+    const auto oldest = store.prune(SnapshotStore::kKept, core::Sequence{needed});
+    EXPECT_TRUE(oldest);
+    EXPECT_EQ(oldest->value(), oldest_kept) << needed;
+    std::vector<std::uint64_t> left;
+    const auto listed = store.list();
+    for (const core::Sequence sequence : *listed) left.push_back(sequence.value());
+    return left;
+  };
+  using Left = std::vector<std::uint64_t>;
+  EXPECT_EQ(after_pruning(99, 0, 60), (Left{80, 70, 60}));
+  EXPECT_EQ(after_pruning(60, 0, 60), (Left{80, 70, 60}));
+  EXPECT_EQ(after_pruning(59, 0, 50), (Left{80, 70, 60, 50}));
+  EXPECT_EQ(after_pruning(25, 0, 20), (Left{80, 70, 60, 20}));
+  EXPECT_EQ(after_pruning(25, 20, 10), (Left{80, 70, 60, 10})) << "one that can be read";
+  EXPECT_EQ(after_pruning(5, 0, 0), (Left{80, 70, 60, 50, 40, 30, 20, 10})) << "from the journal's beginning";
+}
+
 TEST(Snapshot, AFullDiskLeavesTheOldOnes) {
   io::SimulatedDisk disk;
   SnapshotStore store(disk);

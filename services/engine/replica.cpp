@@ -23,6 +23,13 @@ void Views::apply(const orders::AccountEvent& event) {
 }
 
 core::Result<void> Replica::apply(const core::Record& record) {
+  if (auto folded = fold(record); !folded) return folded;
+  for (const orders::AccountEvent& event : output_.account_events) views.apply(event);
+  for (const matching::MarketEvent& event : output_.market_events) views.apply(event, time_);
+  return {};
+}
+
+core::Result<void> Replica::fold(const core::Record& record) {
   const core::RecordHeader& header = record.header;
   if (header.sequence != applied_.next()) {
     return core::fail(core::ErrorKind::corrupt,
@@ -45,8 +52,6 @@ core::Result<void> Replica::apply(const core::Record& record) {
 
   output_.clear();
   engine.apply(header, *command, output_);
-  for (const orders::AccountEvent& event : output_.account_events) views.apply(event);
-  for (const matching::MarketEvent& event : output_.market_events) views.apply(event, header.time);
   applied_ = header.sequence;
   time_ = header.time;
   return {};

@@ -27,6 +27,10 @@ class Replica {
   // Decodes, checks order and checkpoints, folds, updates the views. Errors: corrupt (does not decode, sequence is not
   // the next one, a checkpoint's digest differs: "replay diverged").
   [[nodiscard]] core::Result<void> apply(const core::Record& record);
+  // The same without the views, which from then on are nobody's: for those who want the events alone. They lie in
+  // output() until the next call.
+  [[nodiscard]] core::Result<void> fold(const core::Record& record);
+  [[nodiscard]] const Output& output() const { return output_; }
   [[nodiscard]] core::Sequence applied() const { return applied_; }
   [[nodiscard]] core::Time time() const { return time_; }
   [[nodiscard]] core::Epoch epoch() const { return epoch_; }  // of the latest Started

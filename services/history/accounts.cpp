@@ -94,7 +94,11 @@ void Accounts::State::note_client_id(Place place) {
 // Takes up a record of the closed ones as its account's latest.
 void Accounts::State::add_closed(Account& account, Slot slot) {
   const OrderRecord& closed = closed_orders[slot];
-  account.closed.push({closed.order.id.value(), slot, closed.has_own_client_id});
+  account.closed.push({.id = closed.order.id.value(),
+                       .updated_ns = closed.order.updated.ns,
+                       .slot = slot,
+                       .market = closed.order.market.value() & 0x7fff'ffff,
+                       .has_own_client_id = closed.has_own_client_id ? 1u : 0u});
   ++closed_count;
 }
 
@@ -138,6 +142,10 @@ void Accounts::State::forget_oldest_closed(Account& account) {
     const std::uint64_t key = client_id_key(closed_orders[oldest.slot].order);
     if (client_ids.find(key) == Place::closed(oldest.slot).bits()) client_ids.erase(key);
   }
+  Forgotten& past = forgotten_of(account, core::MarketId{oldest.market});
+  past.order = std::max(past.order, core::OrderId{oldest.id});
+  past.orders_until = std::max(past.orders_until, core::Time{oldest.updated_ns});
+  past.at = command;
   order_index.erase(oldest.id);
   closed_orders.remove(oldest.slot);
   --closed_count;
@@ -146,6 +154,12 @@ void Accounts::State::forget_oldest_closed(Account& account) {
   } else {
     ++account.stale_entries;
   }
+}
+
+Forgotten& Accounts::State::forgotten_of(const Account& account, core::MarketId market) {
+  auto& all = terms_of(account).forgotten;
+  const auto at = std::ranges::lower_bound(all, market, {}, &Forgotten::market);
+  return at != all.end() && at->market == market ? *at : *all.insert(at, Forgotten{.market = market});
 }
 
 const Order* Accounts::State::shown(Place place) {
@@ -179,6 +193,11 @@ void Accounts::State::enforce_fill_limits(Account& account) {
 
 void Accounts::State::forget_oldest_fill(Account& account) {
   FillList& fills = account.fills;
+  const Fill& oldest = fill_at(account, fills.first).fill;
+  Forgotten& past = forgotten_of(account, oldest.market);
+  past.trade = std::max(past.trade, oldest.trade);
+  past.fills_until = std::max(past.fills_until, oldest.time);
+  past.at = command;
   ++fills.first;
   --fill_count;
   if (fills.first % kFillsPerChunk == 0) {
@@ -270,6 +289,7 @@ void Accounts::State::apply(const orders::OrderEvent& event, core::Time time) {
 void Accounts::apply(const orders::AccountEvent& event) {
   State& s = *state_;
   const core::Time time = event.time;
+  s.command = event.command;
   if (const auto* order = std::get_if<orders::OrderEvent>(&event.body)) return s.apply(*order, time);
   if (const auto* changed = std::get_if<orders::BalanceEvent>(&event.body)) {
     Account& account = s.find_or_add(changed->account);

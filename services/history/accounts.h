@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -68,6 +70,26 @@ struct Limits {
   std::uint64_t hash_seed = 0;
 };
 
+// What the bounds have made the model forget of an account's past in one market. All of it is older than what is kept:
+// orders in the order of their closing, fills in the order of their trades.
+struct Forgotten {
+  core::MarketId market;
+  core::OrderId order;      // the greatest of the forgotten ones; none: no order is forgotten
+  core::Time orders_until;  // the latest change of any of them
+  core::TradeId trade;      // the greatest trade of which a fill is forgotten; none: no fill is
+  core::Time fills_until;   // its time
+  core::Sequence at;        // the command at which something was forgotten last; none: not known
+
+  // Whether something that has all commands up to `through`, which was given at `until`, has all that is forgotten.
+  [[nodiscard]] bool orders_are_within(core::Sequence through, core::Time until) const {
+    return order.is_none() || orders_until < until || (!at.is_none() && at <= through);
+  }
+  [[nodiscard]] bool fills_are_within(core::Sequence through, core::Time until) const {
+    return trade.is_none() || fills_until < until || (!at.is_none() && at <= through);
+  }
+  friend bool operator==(const Forgotten&, const Forgotten&) = default;
+};
+
 class Accounts {
  public:
   explicit Accounts(Limits limits = {});
@@ -98,6 +120,17 @@ class Accounts {
   [[nodiscard]] std::vector<const Order*> orders(core::AccountId account, const Query& query) const;
   [[nodiscard]] std::vector<const Fill*> fills(core::AccountId account,
                                                const Query& query) const;  // ascending by (time, trade)
+
+  // All zero when nothing is.
+  [[nodiscard]] Forgotten forgotten(core::AccountId account, core::MarketId market) const;
+  // Whether `found`, which orders() or fills() has given for the query, is the whole answer: nothing that was forgotten
+  // can belong to it. REQUIRES a market in the query.
+  [[nodiscard]] bool is_whole(core::AccountId account, const Query& query, std::span<const Order* const> found) const;
+  [[nodiscard]] bool is_whole(core::AccountId account, const Query& query, std::span<const Fill* const> found) const;
+
+  // Everything that is kept, account by account; an order without a client order id of its own comes without one.
+  void visit_orders(const std::function<void(const Order&)>& visit) const;
+  void visit_fills(const std::function<void(core::AccountId, const Fill&)>& visit) const;
 
   void save(core::ByteWriter& out) const;
   [[nodiscard]] core::Result<void> load(core::ByteReader& in);

@@ -187,4 +187,66 @@ std::vector<const Fill*> Accounts::fills(core::AccountId account, const Query& q
   return out;
 }
 
+// ---- what is forgotten ----
+
+Forgotten Accounts::forgotten(core::AccountId account, core::MarketId market) const {
+  const Account* known = state_->find(account);
+  if (known == nullptr) return {.market = market};
+  const auto& all = state_->terms_of(*known).forgotten;
+  const auto at = std::ranges::lower_bound(all, market, {}, &Forgotten::market);
+  return at != all.end() && at->market == market ? *at : Forgotten{.market = market};
+}
+
+bool Accounts::is_whole(core::AccountId account, const Query& query, std::span<const Order* const> found) const {
+  CHECK(query.market);
+  const Forgotten past = forgotten(account, *query.market);
+  if (past.order.is_none()) return true;
+  if (query.from_order && *query.from_order > past.order) return true;
+  if (query.from && *query.from > past.orders_until) return true;  // created no later than changed
+  // The latest ones: whole when there are enough of them behind all that is forgotten.
+  const bool earliest = query.from_order.has_value() || query.from.has_value();
+  return !earliest && found.size() >= query.limit && (found.empty() || found.front()->id > past.order);
+}
+
+bool Accounts::is_whole(core::AccountId account, const Query& query, std::span<const Fill* const> found) const {
+  CHECK(query.market);
+  const Forgotten past = forgotten(account, *query.market);
+  if (past.trade.is_none()) return true;
+  if (query.from_trade && *query.from_trade > past.trade) return true;
+  if (query.from && *query.from > past.fills_until) return true;
+  if (query.order) {
+    const Order* of = order(account, *query.order);
+    if (of == nullptr) return *query.order > past.order;  // it never was; or it is another market's, or forgotten
+    core::Quantity remembered;
+    Query all = {.market = query.market, .order = query.order, .limit = static_cast<std::size_t>(-1)};
+    for (const Fill* fill : fills(account, all)) remembered += fill->quantity;
+    if (remembered == of->executed) return true;
+  }
+  // Two fills of one trade, of an account that traded with itself, may have been parted.
+  const bool earliest = query.from_trade.has_value() || query.from.has_value();
+  return !earliest && found.size() >= query.limit && (found.empty() || found.front()->trade > past.trade);
+}
+
+void Accounts::visit_orders(const std::function<void(const Order&)>& visit) const {
+  const auto give = [&](const OrderRecord& record) {
+    Order order = record.order;
+    if (!record.has_own_client_id) order.client_order_id = {};
+    visit(order);
+  };
+  for (const Account& account : state_->accounts) {
+    for (const ClosedEntry& closed : account.closed) give(state_->closed_orders[closed.slot]);
+    for (Slot slot = account.open.first; slot != kNoSlot; slot = state_->open_links[slot].next) {
+      give(state_->open_orders[slot]);
+    }
+  }
+}
+
+void Accounts::visit_fills(const std::function<void(core::AccountId, const Fill&)>& visit) const {
+  for (const Account& account : state_->accounts) {
+    for (std::uint64_t number = account.fills.first; number < account.fills.end; ++number) {
+      visit(account.id, state_->fill_at(account, number).fill);
+    }
+  }
+}
+
 }  // namespace history

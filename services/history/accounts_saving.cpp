@@ -1,6 +1,6 @@
 // The saved form of the read model of accounts. Canonical: two models that answer alike save alike, whatever their
-// slots. Per account, by id: its own fields, balances, closed orders in order of closing, open orders by id, fills in
-// order.
+// slots. Per account, by id: its own fields, balances, what is forgotten by market, closed orders in order of closing,
+// open orders by id, fills in order.
 #include <algorithm>
 
 #include "services/history/accounts_state.h"
@@ -45,6 +45,18 @@ void code(Coder& field, auto& fill)
   field(fill.time);
   field.flag(fill.is_buyer);
   field.flag(fill.is_maker);
+}
+
+template <class Coder>
+void code(Coder& field, auto& forgotten)
+  requires std::same_as<std::remove_cvref_t<decltype(forgotten)>, Forgotten>
+{
+  field(forgotten.market);
+  field(forgotten.order);
+  field(forgotten.orders_until);
+  field(forgotten.trade);
+  field(forgotten.fills_until);
+  field(forgotten.at);
 }
 
 struct Writer {
@@ -96,6 +108,7 @@ class AccountLoader {
       in_.get(terms.fee_override->taker);
     }
     load_balances(account);
+    load_forgotten(terms);
     load_orders(account);
     load_fills(account);
     state_.enforce_order_limits(account);
@@ -110,6 +123,16 @@ class AccountLoader {
       in_.get(one.balance.held);
       if (!account.balances.empty() && account.balances.back().asset >= one.asset) return in_.fail();
       account.balances.push_back(one);
+    }
+  }
+
+  void load_forgotten(AccountTerms& terms) {
+    for (auto left = in_.get<std::uint64_t>(); left > 0 && in_.ok(); --left) {
+      Forgotten one;
+      Reader reader{in_};
+      code(reader, one);
+      if (!terms.forgotten.empty() && terms.forgotten.back().market >= one.market) return in_.fail();
+      terms.forgotten.push_back(one);
     }
   }
 
@@ -215,6 +238,8 @@ void Accounts::save(core::ByteWriter& out) const {
       out.put(one.balance.available);
       out.put(one.balance.held);
     }
+    put_count(out, terms.forgotten.size());
+    for (const Forgotten& one : terms.forgotten) code(writer, one);
     put_count(out, account.closed.size());
     for (const ClosedEntry& closed : account.closed) save_order(s.closed_orders[closed.slot]);
     put_count(out, account.open.count);

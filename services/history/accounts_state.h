@@ -48,9 +48,12 @@ struct OpenList {
 // In order of closing: what has to be known to forget the order without reading it.
 struct ClosedEntry {
   std::uint64_t id = 0;
+  std::int64_t updated_ns = 0;
   Slot slot = kNoSlot;
-  bool has_own_client_id = false;
+  std::uint32_t market : 31 = 0;
+  std::uint32_t has_own_client_id : 1 = 0;
 };
+static_assert(sizeof(ClosedEntry) == 24);
 
 // One per order in order of id, so that searches by time and market read nothing else. Entries of forgotten orders stay
 // until they are the majority.
@@ -90,6 +93,7 @@ static_assert(sizeof(Account) == 192);
 struct AccountTerms {
   ledger::AccountName name;
   std::optional<fees::Rates> fee_override;
+  std::vector<Forgotten> forgotten;  // by market
 };
 
 struct MarketAssets {
@@ -118,6 +122,7 @@ struct Accounts::State {
   core::FlatIndex client_ids;  // digest of account, market and text to the Place of the latest order of that client id
   Pool<FillChunk> fill_chunks;
   std::size_t closed_count = 0, fill_count = 0;
+  core::Sequence command;  // of the event that is being applied; none while loading
 
   [[nodiscard]] const Account* find(core::AccountId id) const {
     const std::uint32_t position = account_index.find(id.value());
@@ -130,6 +135,7 @@ struct Accounts::State {
   [[nodiscard]] AccountTerms& terms_of(const Account& account) {
     return terms[static_cast<std::size_t>(&account - accounts.data())];
   }
+  [[nodiscard]] Forgotten& forgotten_of(const Account& account, core::MarketId market);
 
   void apply(const orders::OrderEvent& event, core::Time time);
   void set_balance(Account& account, core::AssetId asset, const ledger::Balance& balance);
