@@ -10,24 +10,16 @@
 namespace exchange {
 namespace {
 
-// What the view of a market remembers of its past. Candles are made of the trades: where a period began before the
-// oldest of them, its candle holds what is left.
+// What the view of a market remembers of its past: trades and base candles, each as far back as it reaches.
 market_data::MarketPast past_of(const market_data::Markets& markets, core::MarketId market) {
   market_data::MarketPast past{.market = market};
   past.trades = markets.recent_trades(market, static_cast<std::size_t>(-1));
   if (past.trades.empty()) return past;
   const market_data::Trade& last = past.trades.back();
   past.aggregation = {.latest = last.aggregate, .taker = {}, .price = last.price, .time = last.time};
-  for (const market_data::Trade& trade : past.trades) {
-    for (std::size_t i = 0; i < market_data::kCandleLayers.size(); ++i) {
-      const market_data::Candle one = candle_of(trade, market_data::kCandleLayers[i]);
-      std::vector<market_data::Candle>& candles = past.candles[i];
-      if (!candles.empty() && candles.back().open_time == one.open_time) {
-        market_data::extend(candles.back(), one);
-      } else {
-        candles.push_back(one);
-      }
-    }
+  for (std::size_t i = 0; i < market_data::kCandleLayers.size(); ++i) {
+    const core::Time end{last.time.ns + 1};
+    past.candles[i] = markets.candles({market, market_data::kCandleLayers[i], {}, end}).candles;
   }
   return past;
 }

@@ -204,6 +204,19 @@ struct Edges {
   DemoTraders traders;
 };
 
+Loop::Parts loop_parts(Exchange& exchange, io::AsioNetwork& network, Edges& edges, Followers& followers,
+                       const io::Clock& clock, bool demo) {
+  return {.exchange = exchange,
+          .network = network,
+          .gateway = edges.gateway,
+          .streams = edges.streams,
+          .snapshots = followers.snapshots,
+          .stores = followers.stores,
+          .archive = followers.archive,
+          .clock = clock,
+          .traders = demo ? &edges.traders : nullptr};
+}
+
 json::array describe(const std::vector<StoreFigures>& stores, core::Sequence durable) {
   json::array out;
   for (const StoreFigures& one : stores) {
@@ -293,15 +306,7 @@ Result<void> serve(const StartOptions& options) {
   url = "http://" + *address;
   exchange.serve();
   print_serving(*config, *address, options.demo ? &*demo : nullptr);
-  Loop loop({.exchange = exchange,
-             .network = network,
-             .gateway = edges.gateway,
-             .streams = edges.streams,
-             .snapshots = followers.snapshots,
-             .stores = followers.stores,
-             .archive = followers.archive,
-             .clock = clock,
-             .traders = options.demo ? &edges.traders : nullptr});
+  Loop loop(loop_parts(exchange, network, edges, followers, clock, options.demo));
   const auto ended = loop.run(signals);
   if (!ended) return std::unexpected(device_failed(ended.error()));
   remove_control_socket(config->data);

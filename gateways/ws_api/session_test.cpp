@@ -17,8 +17,8 @@ std::string error(int status, int code, std::string_view text, std::string_view 
 class Sessions : public testing::Test {
  protected:
   std::string status(std::string_view api_key, bool reads) const {
-    const std::string key = api_key.empty() ? "null" : in_quotes(api_key);
-    return R"({"apiKey":)" + key + R"(,"authorizedSince":)" + (api_key.empty() ? "null" : "1700000000000") +
+    const std::string shown = api_key.empty() ? "null" : in_quotes(api_key);
+    return R"({"apiKey":)" + shown + R"(,"authorizedSince":)" + (api_key.empty() ? "null" : "1700000000000") +
            R"(,"connectedSince":1700000000000,"returnRateLimits":true,"serverTime":)" + house.now_ms() +
            R"(,"userDataStream":)" + (reads ? "true" : "false") + "}";
   }

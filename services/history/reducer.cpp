@@ -22,7 +22,10 @@ Order order_of(const orders::OrderEvent& event, core::Time time) {
           .executed_quote = event.executed_quote,
           .created = event.created,
           .updated = time,
-          .client_order_id = event.client_order_id};
+          // A replaced order may have a new name from now on.
+          .client_order_id = event.execution == orders::Execution::replaced && !event.cancel_id.empty()
+                                 ? event.cancel_id
+                                 : event.client_order_id};
 }
 
 Fill fill_of(const orders::OrderEvent& event, core::Amount executed_quote_before, core::Time time) {
