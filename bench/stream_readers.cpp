@@ -50,8 +50,13 @@ struct StreamReaders::State {
       return {};
     }
     ++counts.receives;
-    counts.bytes += static_cast<std::uint64_t>(size);
-    std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
+    return take(index, std::string_view(buffer.data(), static_cast<std::size_t>(size)));
+  }
+
+  // The whole frames of what was left over and of `bytes`; keeps what is then left over.
+  Result<void> take(std::size_t index, std::string_view bytes) {
+    Reader& reader = readers[index];
+    counts.bytes += bytes.size();
     if (!reader.in.empty()) bytes = reader.in.append(bytes);
     std::size_t at = 0;
     while (true) {
@@ -91,14 +96,15 @@ Result<void> StreamReaders::open() {
   for (int i = 0; i < s.options.readers; ++i) {
     auto socket = Socket::connect(s.options.endpoint);
     if (!socket) return std::unexpected(socket.error());
-    Reader reader{.socket = std::move(*socket), .frames = {}, .in = {}};
-    if (auto opened = open_websocket(reader.socket, s.options.endpoint, s.options.path, reader.in); !opened)
+    s.readers.push_back({.socket = std::move(*socket), .frames = {}, .in = {}});
+    std::string in;
+    if (auto opened = open_websocket(s.readers.back().socket, s.options.endpoint, s.options.path, in); !opened)
       return opened;
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.u64 = s.readers.size();
-    CHECK(::epoll_ctl(s.epoll, EPOLL_CTL_ADD, reader.socket.descriptor(), &event) == 0);
-    s.readers.push_back(std::move(reader));
+    event.data.u64 = s.readers.size() - 1;
+    CHECK(::epoll_ctl(s.epoll, EPOLL_CTL_ADD, s.readers.back().socket.descriptor(), &event) == 0);
+    if (auto taken = s.take(s.readers.size() - 1, in); !taken) return taken;
   }
   return {};
 }
