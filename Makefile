@@ -16,10 +16,10 @@ test:  ## Build and run all tests (ARGS="-R matching" selects some)
 	@dev/build release
 	@dev/test release $(ARGS)
 
-bench:  ## Measure this machine: matching, core, journal, pipeline, rest
+bench:  ## Measure this machine: matching, core, journal, pipeline, rest, websocket
 	@dev/setup run
 	@dev/build release exchange
-	@for part in matching core journal pipeline rest; do build/release/exchange bench $$part $(ARGS) || exit; done
+	@for part in matching core journal pipeline rest websocket; do build/release/exchange bench $$part $(ARGS) || exit; done
 
 format:  ## Format the C++ sources
 	@dev/setup ci

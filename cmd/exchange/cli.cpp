@@ -11,6 +11,7 @@
 #include "cmd/exchange/bench_command.h"
 #include "cmd/exchange/config.h"
 #include "cmd/exchange/control_client.h"
+#include "cmd/exchange/load_command.h"
 #include "cmd/exchange/output.h"
 #include "cmd/exchange/public_key_file.h"
 #include "cmd/exchange/start.h"
@@ -33,6 +34,7 @@ struct Arguments {
   InspectOptions inspect;
   std::optional<std::uint64_t> until;
   BenchOptions bench;
+  LoadCommandOptions load;
 };
 
 class CommandLine {
@@ -48,6 +50,7 @@ class CommandLine {
     add_markets();
     add_tools();
     add_bench();
+    add_load();
   }
 
   int run(int argc, char** argv) {
@@ -101,6 +104,7 @@ class CommandLine {
   void add_market_add(CLI::App& markets);
   void add_tools();
   void add_bench();
+  void add_load();
 
   CLI::App app_{"A cryptocurrency exchange: order matching, accounts, a Binance-compatible REST API.", "exchange"};
   Arguments arguments_;
@@ -322,7 +326,11 @@ void CommandLine::add_bench() {
         Part{"journal", "Commits of the journal: latency and throughput", bench_journal_command},
         Part{"pipeline", "Sequence, journal, commit, fold, release: throughput, and latency at a fixed rate",
              bench_pipeline_command},
-        Part{"rest", "Signed REST orders from 64 connections, against a child process", bench_rest_command}}) {
+        Part{"rest", "Signed REST orders from 64 connections, against a child process", bench_rest_command},
+        Part{"websocket",
+             "Against a child process: orders over the WebSocket API, signed and logged on; streams to 100 readers; "
+             "memory of idle connections",
+             bench_websocket_command}}) {
     CLI::App* one = command(*bench, part.name, part.what, std::string("exchange bench ") + part.name + " --json",
                             [this, run = part.run] {
                               arguments_.bench.json = arguments_.json;
@@ -342,13 +350,68 @@ void CommandLine::add_bench() {
           ->capture_default_str()
           ->check(CLI::Range(1, 600));
     }
-    if (name == "rest")
+    if (name == "rest" || name == "websocket")
       one->add_option("--connections", options.connections, "Connections")
           ->capture_default_str()
           ->check(CLI::Range(1, 4096));
-    if (name == "pipeline" || name == "rest")
+    if (name == "websocket") {
+      one->add_option("--readers", options.readers, "Readers of streams")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 4096));
+      one->add_option("--idle", options.idle, "Idle connections")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 1'000'000));
+    }
+    if (name == "pipeline" || name == "rest" || name == "websocket")
       one->add_option("--rate", options.rate,
-                      "Commands per second of the latency measurement; 0: pipeline 10000, rest 5000");
+                      "Commands per second of the latency measurement; 0: pipeline 10000, rest and websocket 5000, "
+                      "orders behind the streams 10000");
+  }
+}
+
+void CommandLine::add_load() {
+  CLI::App* load = app_.add_subcommand("load", "Signed orders against any running exchange, with latencies");
+  load->require_subcommand(1);
+  LoadCommandOptions& options = arguments_.load;
+  for (const auto& [name, what] :
+       {std::pair{"rest", "Over the REST API"},
+        {"websocket", "Over the WebSocket API; with an Ed25519 key each connection logs on and then signs nothing"}}) {
+    CLI::App* one = command(*load, name, what,
+                            std::string("exchange load ") + name + " --key-file key.json --rate 10000 --seconds 30",
+                            [this, name = std::string(name)] {
+                              arguments_.load.protocol = name;
+                              arguments_.load.json = arguments_.json;
+                              return load_command(arguments_.load);
+                            });
+    one->add_option("--url", options.url, "The exchange")->capture_default_str();
+    one->add_option("--key-file", options.key_files,
+                    "What `keys create --json` printed; several: connections take them in turn");
+    one->add_option("--api-key", options.api_key, "A key by itself, with --secret or --private-key");
+    one->add_option("--secret", options.secret, "Its secret (HMAC)");
+    one->add_option("--private-key", options.private_key, "Its private key (Ed25519, a PEM file)");
+    one->add_option("--connections", options.connections, "Connections")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 16'000));
+    one->add_option("--pipelined", options.pipelined, "Requests under way on a connection at most")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 128));
+    one->add_option("--rate", options.rate,
+                    "Requests per second over all connections, due at fixed times; latency counts from when one was "
+                    "due. 0: each connection sends when it has an answer")
+        ->capture_default_str()
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}));
+    one->add_option("--seconds", options.seconds, "Length of the measurement, after a warm-up of half a second")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 86'400));
+    one->add_option("--pattern", options.pattern,
+                    "cancel: a buy order that rests, then its cancel; trade: buys and sells in turn at one price")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"cancel", "trade"}));
+    one->add_option("--symbol", options.symbol, "Market")->capture_default_str();
+    one->add_option("--price", options.price, "Price of the orders")->capture_default_str();
+    one->add_option("--quantity", options.quantity, "Quantity of each")->capture_default_str();
+    if (std::string_view(name) == "websocket")
+      one->add_flag("--no-logon", options.no_logon, "Sign every request, with an Ed25519 key too");
   }
 }
 

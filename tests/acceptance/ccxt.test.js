@@ -2,22 +2,11 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
 import ccxt from 'ccxt';
+import {client} from './clients.js';
 import {Exchange} from './exchange.js';
-import {assertBalances, expected} from './money.js';
+import {settle} from './settle.js';
 
 const market = 'BTC/USDT';
-
-export function client(base, key, options = {}) {
-  const exchange = new ccxt.binance({
-    apiKey: key?.api_key, secret: key?.secret, enableRateLimit: false,
-    options: {defaultType: 'spot', fetchMarkets: {types: ['spot']}, ...options},
-  });
-  const api = {public: '/api/v3', private: '/api/v3', v1: '/api/v1', sapi: '/sapi/v1', sapiV2: '/sapi/v2', sapiV3: '/sapi/v3', sapiV4: '/sapi/v4',
-               fapiPublic: '/fapi/v1', dapiPublic: '/dapi/v1'};
-  for (const [name, path] of Object.entries(api)) exchange.urls.api[name] = base + path;
-  exchange.number = String;  // ccxt's own way to keep decimals exact
-  return exchange;
-}
 
 describe('ccxt', () => {
   const house = new Exchange();
@@ -25,23 +14,7 @@ describe('ccxt', () => {
   const traders = {};
   let alice, bob, keys;
 
-  // Free and used of both accounts, from the REST account endpoint and from ccxt's own view of it.
-  async function settle(step) {
-    for (const [name, trader] of Object.entries(traders)) {
-      const account = await trader.privateGetAccount();
-      const fills = [], open = await trader.privateGetOpenOrders();
-      for (const listed of Object.values(trader.markets)) fills.push(...await trader.privateGetMyTrades({symbol: listed.id, limit: 1000}));
-      const assetsOf = (id) => { const at = trader.markets_by_id[id][0]; return {base: at.baseId, quote: at.quoteId}; };
-      const due = expected(deposits[name], assetsOf, fills, open);
-      assertBalances(account.balances, due, `${step}, ${name}`);
-      const view = await trader.fetchBalance();
-      for (const {asset, free, locked} of account.balances) {
-        assert.equal(Number(view[asset].free), Number(free));
-        assert.equal(Number(view[asset].used), Number(locked));
-      }
-    }
-  }
-  const step = (name, body) => test(name, async () => { await body(); await settle(name); });
+  const step = (name, body) => test(name, async () => { await body(); await settle(name, traders, deposits); });
 
   before(async () => {
     await house.start();

@@ -1,6 +1,7 @@
 // Starts the exchange binary on a free port and a temporary folder, and stops only what it started.
 import {spawn, spawnSync} from 'node:child_process';
-import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {generateKeyPairSync} from 'node:crypto';
+import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -64,6 +65,15 @@ export class Exchange {
     const key = this.cli('keys', 'create', '--account', name, '--permissions', permissions);
     for (const [asset, amount] of Object.entries(deposits)) this.cli('deposit', '--account', name, '--asset', asset, '--amount', amount);
     return key;
+  }
+
+  // A new key of this account whose pair is made here: {api_key, secret}, the secret being the private key in PEM.
+  publicKeyAccount(name, type) {
+    const {privateKey, publicKey} = type === 'rsa' ? generateKeyPairSync('rsa', {modulusLength: 2048}) : generateKeyPairSync('ed25519');
+    const file = join(this.data, `${name}.pub.pem`);
+    writeFileSync(file, publicKey.export({type: 'spki', format: 'pem'}));
+    const {api_key} = this.cli('keys', 'create', '--account', name, '--type', type, '--public-key', file);
+    return {api_key, secret: privateKey.export({type: 'pkcs8', format: 'pem'})};
   }
 
   async dispose() {

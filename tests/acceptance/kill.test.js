@@ -7,22 +7,13 @@ import {test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Exchange} from './exchange.js';
 import {assertBalances, expected} from './money.js';
+import {random} from './random.js';
 import {Rest} from './rest.js';
 
 const cycles = Number(process.env.KILL_CYCLES ?? 30);
 const symbol = 'BTCUSDT';
 const assetsOf = () => ({base: 'BTC', quote: 'USDT'});
 const deposits = {BTC: '1000', USDT: '50000000'};
-
-// mulberry32: small, seeded, good enough to choose orders.
-function random(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 class Trader {
   constructor(name, key, choose) {

@@ -48,7 +48,7 @@ const fingerprint = (folder) => {
 test('every command has help with an example', () => {
   const words = [['start'], ['demo'], ['keys', 'create'], ['keys', 'list'], ['keys', 'revoke'], ['deposit'], ['markets', 'list'], ['markets', 'add'], ['markets', 'halt'],
                  ['markets', 'resume'], ['verify'], ['inspect'], ['replay'], ['snapshot'], ['status'], ['bench', 'matching'], ['bench', 'core'], ['bench', 'journal'],
-                 ['bench', 'pipeline'], ['bench', 'rest']];
+                 ['bench', 'pipeline'], ['bench', 'rest'], ['bench', 'websocket'], ['load', 'rest'], ['load', 'websocket']];
   for (const command of words) {
     const help = run(...command, '--help');
     assert.equal(help.status, 0, command.join(' '));
@@ -62,7 +62,9 @@ test('every command has help with an example', () => {
 test('wrong usage ends with 2 and one line', () => {
   const wrong = [[], ['fly'], ['start', '--limits', 'none'], ['start', '--listen', '8080'], ['start', '--demo', '--no-demo'], ['start', '--port', '1'], ['keys'],
                  ['keys', 'create'], ['keys', 'create', '--account', 'a', '--type', 'rsa'], ['keys', 'revoke'], ['deposit', '--account', 'a'], ['markets', 'add', 'X'],
-                 ['replay', '--until', 'x'], ['inspect', '--from', '-1'], ['bench', 'core', '--runs', '0'], ['bench']];
+                 ['replay', '--until', 'x'], ['inspect', '--from', '-1'], ['bench', 'core', '--runs', '0'], ['bench'],
+                 ['load'], ['load', 'rest'], ['load', 'rest', '--api-key', 'k'], ['load', 'rest', '--api-key', 'k', '--secret', 's', '--url', 'localhost'],
+                 ['load', 'websocket', '--api-key', 'k', '--secret', 's', '--symbol', 'A&B'], ['load', 'rest', '--connections', '0']];
   for (const words of wrong) assertFails(run(...words), 2, /^exchange: /);
 });
 
