@@ -57,7 +57,7 @@ const char* const kPaths[] = {"/api/v3/order",
                               "/api/v3/ticker/bookTicker",
                               "/api/v3/time",
                               "/sapi/v1/asset/tradeFee",
-                              "/"};
+                              "/nowhere"};
 const char* const kMethods[] = {"GET", "POST", "DELETE", "PUT"};
 
 }  // namespace
