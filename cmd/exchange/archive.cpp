@@ -83,7 +83,7 @@ bool Archive::ask(gateways::ArchiveQuestion question, std::uint64_t token, gatew
   waiting_.push_back({++last_number_, token, &handler});
   {
     const std::lock_guard lock(mutex_);
-    questions_.push_back({std::move(question), token, &handler, last_number_});
+    questions_.push_back({std::move(question), last_number_});
   }
   changed_.notify_one();
   return true;

@@ -49,8 +49,6 @@ class Archive final : public gateways::ArchivePort {
  private:
   struct Asked {
     gateways::ArchiveQuestion question;
-    std::uint64_t token = 0;
-    gateways::ArchiveHandler* handler = nullptr;
     std::uint64_t number = 0;
   };
   struct Answered {

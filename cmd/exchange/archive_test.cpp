@@ -45,6 +45,7 @@ class ArchiveTest : public ::testing::Test, protected gateways::ArchiveHandler {
       order.executed_quote = core::Amount{500};
       order.last_price = order.price;
       order.trade = core::TradeId{id};
+      order.fee_asset = core::AssetId{1};
       order.client_order_id = {};
       history.apply({.time = order.created, .body = order});
       market_data.apply({.kind = matching::MarketEventKind::traded,

@@ -133,6 +133,12 @@ void write_rows(const Context& context, core::MarketId market, const auto& rows,
   json.end_array();
 }
 
+// Rows from a disk may be damaged in ways that no checksum shows.
+bool can_be_shown(const Context&, const history::Order&) { return true; }
+bool can_be_shown(const Context& context, const history::Fill& fill) {
+  return context.views.instruments.asset(fill.fee_asset) != nullptr;
+}
+
 // The same of what the views hold, or of what is found in them and in the archive. `find` is asked again when the
 // archive has answered: the views have gone on.
 template <class Question, class Row, class Find, class IsWithin>
@@ -153,6 +159,9 @@ std::unique_ptr<PastRead> answer_list(const Context& context, const history::Que
     CHECK(written != nullptr);
     const history::Forgotten forgotten = later.views.accounts.forgotten(later.account(), *query.market);
     if (!is_within(forgotten, answer)) return std::unexpected(unavailable());
+    for (const Row& row : *written) {
+      if (!can_be_shown(later, row)) return std::unexpected(unavailable());
+    }
     write_rows(later, *query.market, history::merge(*written, find(later, later.account(), query), query), out);
     return {};
   };
@@ -196,7 +205,14 @@ std::unique_ptr<PastRead> query_order(const Context& context, Arguments& argumen
     if (in_views == nullptr) {
       const history::Forgotten now = later.views.accounts.forgotten(later.account(), market_id);
       if (!now.orders_are_within(answer.written_through, answer.written_until)) return std::unexpected(unavailable());
-      if (!written->empty()) in_views = &written->front();
+      // The views know better what an order is called now, and how it stands.
+      if (!written->empty()) {
+        in_views = later.views.accounts.order(later.account(), written->front().id);
+        if (in_views == nullptr)
+          in_views = &written->front();
+        else if (!client_order_id.empty() && in_views->client_order_id != client_order_id)
+          in_views = nullptr;
+      }
     }
     return write_found(later, market_id, in_views, client_order_id, out);
   };

@@ -13,8 +13,10 @@ namespace sql {
 namespace {
 
 core::Result<void> make_file(const std::string& path) {
-  // For the owner only: SQLite gives its side files the mode of the file itself.
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  // For the owner only: SQLite gives its side files the mode of the file itself. A file that is there is not opened:
+  // closing it again would drop the locks that this process' readers hold on it (fcntl(2)).
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0 && errno == EEXIST) return {};
   if (descriptor < 0)
     return core::fail(errno == ENOSPC ? core::ErrorKind::no_space : core::ErrorKind::denied, std::strerror(errno), path,
                       "the data folder must be writable");

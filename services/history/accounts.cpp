@@ -4,6 +4,7 @@
 
 #include "pkg/core/hash.h"
 #include "services/history/accounts_state.h"
+#include "services/history/of_event.h"
 #include "services/orders/client_order_id.h"
 
 namespace history {
@@ -210,7 +211,7 @@ void Accounts::State::forget_oldest_fill(Account& account) {
 
 namespace {
 
-// What an event may change of an order.
+// What an event may change of an order that is open; the rest of it is the same in every event.
 void take_over(Order& order, const orders::OrderEvent& event, core::Time time) {
   order.status = event.status;
   order.price = event.price;
@@ -219,36 +220,6 @@ void take_over(Order& order, const orders::OrderEvent& event, core::Time time) {
   order.prevented = event.prevented;
   order.executed_quote = event.executed_quote;
   order.updated = time;
-}
-
-void fill_in(OrderRecord& record, const orders::OrderEvent& event, core::Time time) {
-  Order& order = record.order;
-  order.id = event.order;
-  order.account = event.account;
-  order.market = event.market;
-  order.side = event.side;
-  order.type = event.type;
-  order.time_in_force = event.time_in_force;
-  order.self_trade = event.self_trade;
-  order.quote_quantity = event.quote_quantity;
-  order.created = event.created;
-  order.client_order_id = event.client_order_id;
-  record.has_own_client_id = !event.client_order_id.empty();
-  take_over(order, event, time);
-}
-
-void fill_in(Fill& fill, const orders::OrderEvent& event, core::Amount executed_quote_before, core::Time time) {
-  fill.trade = event.trade;
-  fill.order = event.order;
-  fill.market = event.market;
-  fill.price = event.last_price;
-  fill.quantity = event.last_quantity;
-  fill.quote = event.executed_quote - executed_quote_before;
-  fill.fee = event.fee;
-  fill.fee_asset = event.fee_asset;
-  fill.time = time;
-  fill.is_buyer = event.side == orders::Side::buy;
-  fill.is_maker = event.is_maker;
 }
 
 }  // namespace
@@ -267,7 +238,8 @@ void Accounts::State::apply(const orders::OrderEvent& event, core::Time time) {
   Slot slot = kNoSlot;
   if (event.execution == Execution::accepted) {
     OrderRecord& record = add_open(account, event.order, slot);
-    fill_in(record, event, time);
+    record.order = order_of(event, time);
+    record.has_own_client_id = !record.order.client_order_id.empty();
     note_entry(account, record.order);
     note_client_id(Place::open(slot));
   } else {
@@ -277,11 +249,11 @@ void Accounts::State::apply(const orders::OrderEvent& event, core::Time time) {
     OrderRecord& record = open_orders[slot];
     CHECK(record.order.account == event.account);
     if (event.execution == Execution::traded) {
-      fill_in(add_fill(account, &record), event, record.order.executed_quote, time);
+      add_fill(account, &record) = fill_of(event, record.order.executed_quote, time);
       enforce_fill_limits(account);
     }
     take_over(record.order, event, time);
-    if (event.execution == Execution::replaced && !event.cancel_id.empty()) rename(slot, event.cancel_id);
+    if (event.execution == Execution::replaced && !name_given_by(event).empty()) rename(slot, name_given_by(event));
   }
   if (orders::is_closed(event.status)) close_order(account, slot);
 }

@@ -41,6 +41,7 @@ class NaiveAccounts {
       fill.is_buyer = event.side == orders::Side::buy;
       fills.emplace_back(event.account, fill);
     }
+    if (event.execution == Execution::replaced && !event.cancel_id.empty()) order.client_order_id = event.cancel_id;
     order.status = event.status;
     order.price = event.price;
     order.quantity = event.quantity;

@@ -2,47 +2,9 @@
 
 #include <variant>
 
+#include "services/history/of_event.h"
+
 namespace history {
-namespace {
-
-Order order_of(const orders::OrderEvent& event, core::Time time) {
-  return {.id = event.order,
-          .account = event.account,
-          .market = event.market,
-          .side = event.side,
-          .type = event.type,
-          .time_in_force = event.time_in_force,
-          .self_trade = event.self_trade,
-          .status = event.status,
-          .price = event.price,
-          .quantity = event.quantity,
-          .executed = event.executed,
-          .prevented = event.prevented,
-          .quote_quantity = event.quote_quantity,
-          .executed_quote = event.executed_quote,
-          .created = event.created,
-          .updated = time,
-          // A replaced order may have a new name from now on.
-          .client_order_id = event.execution == orders::Execution::replaced && !event.cancel_id.empty()
-                                 ? event.cancel_id
-                                 : event.client_order_id};
-}
-
-Fill fill_of(const orders::OrderEvent& event, core::Amount executed_quote_before, core::Time time) {
-  return {.trade = event.trade,
-          .order = event.order,
-          .market = event.market,
-          .price = event.last_price,
-          .quantity = event.last_quantity,
-          .quote = event.executed_quote - executed_quote_before,
-          .fee = event.fee,
-          .fee_asset = event.fee_asset,
-          .time = time,
-          .is_buyer = event.side == orders::Side::buy,
-          .is_maker = event.is_maker};
-}
-
-}  // namespace
 
 void Reducer::apply(const orders::AccountEvent& of) {
   using orders::Execution;

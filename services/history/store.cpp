@@ -83,7 +83,8 @@ core::Result<void> Store::write_orders(std::span<const Order> orders) {
       "values (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14, :p15, :p16, :p17) "
       "on conflict (id) do update set status = excluded.status, price = excluded.price, "
       "quantity = excluded.quantity, executed = excluded.executed, prevented = excluded.prevented, "
-      "executed_quote = excluded.executed_quote, updated_ns = excluded.updated_ns";
+      "executed_quote = excluded.executed_quote, updated_ns = excluded.updated_ns, client_order_id = "
+      "case when excluded.client_order_id <> '' then excluded.client_order_id else orders.client_order_id end";
   for (; !orders.empty(); orders = orders.subspan(std::min(orders.size(), kRowsPerStatement))) {
     sql::Batch rows{bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint,
                     bigint, bigint, bigint, text,   text,   bigint, bigint, text};

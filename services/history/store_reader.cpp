@@ -82,7 +82,7 @@ core::Result<std::vector<Order>> StoreReader::read_orders(const std::string& sta
   for (const sql::Row& row : *rows) {
     auto order = order_from(row);
     if (!order) return std::unexpected(order.error());
-    out.push_back(std::move(*order));
+    out.push_back(*order);
   }
   return out;
 }
@@ -145,20 +145,20 @@ core::Result<std::optional<Order>> StoreReader::order(core::AccountId account, c
       std::string("select ") + kOrderColumns + " from orders where id = :p1 and account_id = :p2 and market_id = :p3",
       with);
   if (!found) return std::unexpected(found.error());
-  return found->empty() ? std::nullopt : std::optional(std::move(found->front()));
+  return found->empty() ? std::nullopt : std::optional(found->front());
 }
 
 core::Result<std::optional<Order>> StoreReader::order(core::AccountId account, core::MarketId market,
                                                       std::string_view client_order_id) {
-  // Client order ids are unique among open orders: the latest that has it is open, or all are closed.
   const sql::Value with[] = {std::string(client_order_id), std::int64_t{account.value()}, std::int64_t{market.value()}};
+  // The open one, of which there is at most one (status < 3), else the latest.
   auto own = read_orders(std::string("select ") + kOrderColumns +
                              " from orders where client_order_id = :p1 and client_order_id <> '' and "
-                             "account_id = :p2 and market_id = :p3 order by id desc limit 1",
+                             "account_id = :p2 and market_id = :p3 order by status < 3 desc, id desc limit 1",
                          with);
   if (!own) return std::unexpected(own.error());
   std::optional<Order> best;
-  if (!own->empty()) best = std::move(own->front());
+  if (!own->empty()) best = own->front();
   const auto made_for = orders::order_of_made_id(client_order_id);
   if (!made_for) return best;
   auto made = order(account, market, *made_for);
@@ -166,7 +166,7 @@ core::Result<std::optional<Order>> StoreReader::order(core::AccountId account, c
   // An order with a client id of its own is not the one this id was made for.
   if (!*made || (*made)->client_order_id.view() != client_order_id) return best;
   const auto rank = [](const Order& one) { return std::pair(!orders::is_closed(one.status), one.id); };
-  return !best || rank(*best) < rank(**made) ? std::move(*made) : best;
+  return !best || rank(*best) < rank(**made) ? *made : best;
 }
 
 }  // namespace history

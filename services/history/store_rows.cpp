@@ -19,9 +19,10 @@ bool take(Enum& into, const sql::Value& value, Enum first, Enum last) {
   return true;
 }
 
+// What no ledger could have held is damage, and must not get as far as arithmetic.
 std::optional<core::Amount> amount(const sql::Value& value) {
   const auto count = sql::parse_decimal(sql::text(value));
-  if (!count) return std::nullopt;
+  if (!count || *count < 0 || core::Amount{*count} > core::kAmountMax) return std::nullopt;
   return core::Amount{*count};
 }
 
@@ -51,7 +52,9 @@ core::Result<Order> order_from(const sql::Row& row) {
   order.created = core::Time{sql::integer(row[14])};
   order.updated = core::Time{sql::integer(row[15])};
   const std::string client_order_id = sql::text(row[16]);
-  if (!fits || !quote_quantity || !executed_quote || order.id.is_none() ||
+  const bool counts = order.price.value() >= 0 && order.quantity.value() >= 0 && order.executed.value() >= 0 &&
+                      order.prevented.value() >= 0;
+  if (!fits || !counts || !quote_quantity || !executed_quote || order.id.is_none() ||
       client_order_id.size() > core::ClientOrderId::capacity) {
     return core::fail(core::ErrorKind::corrupt, "a stored order that cannot be");
   }
@@ -64,7 +67,9 @@ core::Result<Order> order_from(const sql::Row& row) {
 
 core::Result<Fill> fill_from(const sql::Row& row) {
   const auto quote = amount(row[7]), fee = amount(row[8]);
-  if (!quote || !fee) return core::fail(core::ErrorKind::corrupt, "a stored fill that cannot be");
+  const bool fits = quote && fee && number(row[2]) != 0 && number(row[4]) != 0 && sql::integer(row[5]) > 0 &&
+                    sql::integer(row[6]) > 0 && small(row[9]) != 0;
+  if (!fits) return core::fail(core::ErrorKind::corrupt, "a stored fill that cannot be");
   return Fill{.trade = core::TradeId{number(row[2])},
               .order = core::OrderId{number(row[4])},
               .market = core::MarketId{small(row[1])},

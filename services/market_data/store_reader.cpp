@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <utility>
 
+#include "services/market_data/candles.h"
 #include "services/market_data/store_rows.h"
 
 namespace market_data {
@@ -17,30 +19,25 @@ std::int64_t key(std::uint64_t id) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(id, std::numeric_limits<std::int64_t>::max()));
 }
 
-AggregateTrade aggregate_of(const Trade& trade) {
-  return {.id = trade.aggregate,
-          .price = trade.price,
-          .quantity = trade.quantity,
-          .first = trade.id,
-          .last = trade.id,
-          .time = trade.time,
-          .buyer_is_maker = trade.buyer_is_maker};
+// Whether a sum of stored quantities stays one: what does not is damage.
+bool fits(core::Quantity sum, core::Quantity more) {
+  std::int64_t out = 0;
+  return !__builtin_add_overflow(sum.value(), more.value(), &out);
 }
 
-// Puts one trade more into the aggregates, before or behind those that are there.
-core::Result<void> add(std::vector<AggregateTrade>& aggregates, const Trade& trade) {
-  if (aggregates.empty() || aggregates.back().id != trade.aggregate) {
-    aggregates.push_back(aggregate_of(trade));
-    return {};
+// Trades put together, in the order of their ids.
+core::Result<std::vector<AggregateTrade>> aggregates_of(std::span<const Trade> trades) {
+  std::vector<AggregateTrade> out;
+  for (const Trade& trade : trades) {
+    if (out.empty() || out.back().id != trade.aggregate) {
+      out.push_back(aggregate_of(trade));
+    } else if (fits(out.back().quantity, trade.quantity)) {
+      extend(out.back(), trade);
+    } else {
+      return core::fail(core::ErrorKind::corrupt, "stored trades whose sum cannot be");
+    }
   }
-  AggregateTrade& last = aggregates.back();
-  std::int64_t quantity = 0;
-  if (__builtin_add_overflow(last.quantity.value(), trade.quantity.value(), &quantity))
-    return core::fail(core::ErrorKind::corrupt, "stored trades whose sum cannot be");
-  last.quantity = core::Quantity{quantity};
-  last.first = std::min(last.first, trade.id);
-  last.last = std::max(last.last, trade.id);
-  return {};
+  return out;
 }
 
 }  // namespace
@@ -113,24 +110,30 @@ core::Result<std::vector<AggregateTrade>> StoreReader::aggregate_trades(const Ag
   if (done && has_end) done = narrow(ids->end, "time_ns", question.until->ns + 1);
   if (!done) return std::unexpected(done.error());
 
+  // Pages of trades until one aggregate more than asked for has begun: then those asked for are whole.
   const bool earliest = question.from_id || question.from;
-  std::vector<AggregateTrade> out;
-  for (std::size_t looked_at = 0; ids->first < ids->end && out.size() <= question.limit;) {
+  std::vector<Trade> trades;
+  std::size_t aggregates = 0;
+  while (ids->first < ids->end && aggregates <= question.limit) {
     const std::size_t at_once = std::clamp<std::size_t>(question.limit, 100, 10'000);
     const auto some = read_trades(question.market, *ids, earliest, at_once);
     if (!some) return std::unexpected(some.error());
     for (const Trade& trade : *some) {
-      if (auto added = add(out, trade); !added) return std::unexpected(added.error());
+      aggregates += trades.empty() || trades.back().aggregate != trade.aggregate ? 1 : 0;
+      trades.push_back(trade);
     }
     if (some->size() < at_once) break;
-    looked_at += some->size();
-    if (looked_at > kTradesMax)
+    if (trades.size() > kTradesMax)
       return core::fail(core::ErrorKind::invalid_input, "more trades than can be put together at once");
     const auto last = static_cast<std::int64_t>(some->back().id.value());
     (earliest ? ids->first : ids->end) = earliest ? last + 1 : last;
   }
-  if (out.size() > question.limit) out.resize(question.limit);
-  if (!earliest) std::ranges::reverse(out);
+  if (!earliest) std::ranges::reverse(trades);
+  auto out = aggregates_of(trades);
+  if (out && out->size() > question.limit) {
+    const auto surplus = static_cast<std::ptrdiff_t>(out->size() - question.limit);
+    out->erase(earliest ? out->end() - surplus : out->begin(), earliest ? out->end() : out->begin() + surplus);
+  }
   return out;
 }
 

@@ -32,6 +32,18 @@ core::Result<Trade> trade_from(const sql::Row& row) {
   return trade;
 }
 
+namespace {
+
+// low × lots <= tick_lots <= high × lots, without leaving 128 bits.
+bool is_within(const Volume& volume, const Candle& candle) {
+  core::int128 least = 0, most = 0;
+  return volume.lots >= 0 && !__builtin_mul_overflow(volume.lots, candle.low.value(), &least) &&
+         !__builtin_mul_overflow(volume.lots, candle.high.value(), &most) && least <= volume.tick_lots &&
+         volume.tick_lots <= most;
+}
+
+}  // namespace
+
 core::Result<Candle> candle_from(const sql::Row& row) {
   const auto volume = volume_from(row[5], row[6]), taker_buy = volume_from(row[7], row[8]);
   Candle candle{.open_time = core::Time{sql::integer(row[0])},
@@ -42,7 +54,11 @@ core::Result<Candle> candle_from(const sql::Row& row) {
                 .trade_count = number(row[9]),
                 .first_trade = core::TradeId{number(row[10])},
                 .last_trade = core::TradeId{number(row[11])}};
-  if (!volume || !taker_buy || candle.trade_count == 0 || candle.low.value() <= 0)
+  // Damage must not get as far as arithmetic.
+  const bool prices = candle.low.value() > 0 && candle.low <= candle.open && candle.low <= candle.close &&
+                      candle.open <= candle.high && candle.close <= candle.high;
+  if (!volume || !taker_buy || !prices || candle.trade_count == 0 || volume->lots <= 0 || !is_within(*volume, candle) ||
+      !is_within(*taker_buy, candle) || taker_buy->lots > volume->lots)
     return core::fail(core::ErrorKind::corrupt, "a stored candle that cannot be");
   candle.volume = *volume;
   candle.taker_buy = *taker_buy;

@@ -159,6 +159,26 @@ void expect_same(StoreReader& reader, RandomTape& tape) {
   }
 }
 
+// See the test of the same name in services/history.
+TEST_F(MarketDataStore, RowsThatCannotBeAreDamage) {
+  for (const char* const change :
+       {"low = 0", "high = low - 1", "lots = '170141183460469231731687303715884105727'", "tick_lots = '1'",
+        "taker_buy_lots = '99999999'", "taker_buy_tick_lots = '-1'", "trade_count = 0", "close = high + 1"}) {
+    std::filesystem::remove(path());
+    reopen();
+    RandomTape tape(3);
+    for (int i = 0; i < 50; ++i) take(tape);
+    ASSERT_NO_FATAL_FAILURE(write(tape));
+    const CandlesQuestion all{core::MarketId{1}, CandleLayer::day, {}, core::Time{INT64_MAX}};
+    auto from = reader();
+    ASSERT_TRUE(from.candles(all));
+    ASSERT_TRUE(sql::Database::open_sqlite(path())->execute(std::string("update candles set ") + change));
+    const auto candles = from.candles(all);
+    ASSERT_FALSE(candles) << change;
+    EXPECT_EQ(candles.error().kind, core::ErrorKind::corrupt) << change;
+  }
+}
+
 TEST_F(MarketDataStore, HoldsEveryTradeAndCandleHoweverItIsWritten) {
   RandomTape tape(1);
   std::size_t writes = 0, reopened = 0;

@@ -7,24 +7,16 @@ import {join} from 'node:path';
 import {test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Exchange} from './exchange.js';
+import {random} from './random.js';
 import {Rest} from './rest.js';
+import {until} from './wait.js';
 
 const cycles = Number(process.env.STORE_CYCLES ?? 20);
 const symbol = 'BTCUSDT';
 const deposits = {BTC: '1000', USDT: '50000000'};
 const stores = ['history.sqlite', 'market_data.sqlite'];
 
-// mulberry32: small, seeded, good enough to choose orders.
-function random(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-// Places and cancels until the connection breaks; how many requests were answered.
+// Places, cancels and amends until the connection breaks; how many requests were answered.
 async function trade(base, key, choose, running) {
   const rest = new Rest(base, key);
   let answered = 0;
@@ -37,6 +29,9 @@ async function trade(base, key, choose, running) {
         : await rest.call('POST', '/api/v3/order', {
             symbol, side: choose() < 0.5 ? 'BUY' : 'SELL', type: 'LIMIT', timeInForce: choose() < 0.8 ? 'GTC' : 'IOC',
             price: (50000 + Math.round((choose() - 0.5) * 1000) / 100).toFixed(2), quantity: (0.001 + Math.floor(choose() * 500) / 1e5).toFixed(5)});
+      if (status === 200 && !old && body.status === 'NEW' && choose() < 0.2) {
+        await rest.call('PUT', '/api/v3/order/amend/keepPriority', {symbol, orderId: body.orderId, newQty: '0.001'});
+      }
       if (status === 200 && !old && body.status !== 'FILLED') working.push(body.orderId);
       ++answered;
     } catch {
@@ -67,14 +62,7 @@ const mishaps = [
 const storesOf = (house) => house.cli('status').stores;
 const rebuilds = (house) => storesOf(house).reduce((sum, store) => sum + store.rebuilds, 0);
 
-async function until(what, condition) {
-  for (let waited = 0; waited < 60_000; waited += 50) {
-    if (await condition()) return;
-    await sleep(50);
-  }
-  assert.fail(`not within 60 s: ${what}`);
-}
-const caughtUp = (house) => until('the stores have caught up', () => storesOf(house).every((store) => store.state === 'following' && store.lag_commands === 0));
+const caughtUp = (house) => until('the stores have caught up', () => storesOf(house).every((store) => store.state === 'following' && store.lag_commands === 0), 60);
 
 test(`stores over ${cycles} kills and ${mishaps.length} mishaps`, {timeout: 600_000}, async () => {
   const choose = random(Number(process.env.STORE_SEED ?? 1));
@@ -94,7 +82,7 @@ test(`stores over ${cycles} kills and ${mishaps.length} mishaps`, {timeout: 600_
       if (due && !befall) {
         const before = rebuilds(house);
         remove(path);
-        await until('the removed store is made anew', () => rebuilds(house) > before);
+        await until('the removed store is made anew', () => rebuilds(house) > before, 60);
       }
       await house.stop('SIGKILL');
       running = false;
@@ -103,8 +91,8 @@ test(`stores over ${cycles} kills and ${mishaps.length} mishaps`, {timeout: 600_
       await house.start();
       assert.ok((await fetch(`${house.base}/api/v3/ping`)).ok, 'serves at once');
       if (!befall) continue;
-      await until(`the store that was ${what} is made anew`, () => rebuilds(house) > 0);
-      await until('which the log tells', () => house.output.includes('made anew from the journal'));
+      await until(`the store that was ${what} is made anew`, () => rebuilds(house) > 0, 60);
+      await until('which the log tells', () => house.output.includes('made anew from the journal'), 60);
       assert.ok(storesOf(house).some((store) => store.last_problem), 'which status tells');
       setAside += what === 'damaged' || what === 'cut short' ? 1 : 0;
     }
@@ -123,6 +111,31 @@ test(`stores over ${cycles} kills and ${mishaps.length} mishaps`, {timeout: 600_
     assert.equal(verified.stores_checked, 2);
     assert.ok(verified.rows_compared > answered / 2, JSON.stringify(verified));
     console.log(`${cycles} kills, ${mishaps.length} mishaps, ${answered} requests answered: ${verified.rows_compared} rows equal`);
+  } finally {
+    await house.dispose();
+  }
+});
+
+test('an amended order has its new name in the store, however late the amendment comes', {timeout: 120_000}, async () => {
+  const house = new Exchange();
+  try {
+    await house.start();
+    const rest = new Rest(house.base, house.account('ann', deposits));
+    const call = async (...words) => {
+      const {status, body} = await rest.call(...words);
+      assert.equal(status, 200, JSON.stringify(body));
+      return body;
+    };
+    const order = {symbol, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '40000', quantity: '0.01', newClientOrderId: 'first'};
+    const {orderId} = await call('POST', '/api/v3/order', order);
+    await caughtUp(house);
+    await call('PUT', '/api/v3/order/amend/keepPriority', {symbol, orderId, newQty: '0.005', newClientOrderId: 'second'});
+    await caughtUp(house);
+    assert.equal((await call('GET', '/api/v3/order', {symbol, origClientOrderId: 'second'})).orderId, orderId);
+    rest.close();
+    await house.stop('SIGTERM');
+    const verified = house.cli('verify');
+    assert.equal(verified.ok, true, JSON.stringify(verified));
   } finally {
     await house.dispose();
   }
