@@ -44,6 +44,11 @@ struct ArchiveAnswer {
   // forgotten it.
   core::Sequence written_through;
   core::Time written_until;
+  // Where the archive does not reach back to the beginning: retention, or a store begun anew on a pruned journal, have
+  // taken what was before. Lists begin there.
+  bool begins_late = false;
+  core::Time pruned_before;    // what is older may be gone by retention; zero: nothing is
+  core::TradeId oldest_trade;  // of questions on trades: the market's first that is there; none: none is
 };
 
 class ArchiveHandler {

@@ -146,16 +146,19 @@ core::Result<ArchiveAnswer> Archive::answer(const gateways::ArchiveQuestion& que
       [this](const auto& asked) {
         const auto read_rows = [&asked](auto& reader) { return rows_for(reader, asked); };
         if constexpr (is_of_market_data<std::remove_cvref_t<decltype(asked)>>) {
-          return read(market_data_, gates_.market_data, kMarketDataStore, read_rows);
+          const auto oldest_of = [&asked](auto& reader) { return reader.oldest_trade(asked.market); };
+          return read(market_data_, gates_.market_data, kMarketDataStore, read_rows, oldest_of);
         } else {
-          return read(history_, gates_.history, kHistoryStore, read_rows);
+          const auto oldest_of = [](auto&) { return core::Result<core::TradeId>(); };
+          return read(history_, gates_.history, kHistoryStore, read_rows, oldest_of);
         }
       },
       question);
 }
 
-template <class Reader, class Read>
-core::Result<ArchiveAnswer> Archive::read(Open<Reader>& open, StoreGate& gate, const char* name, Read read_rows) {
+template <class Reader, class Read, class Oldest>
+core::Result<ArchiveAnswer> Archive::read(Open<Reader>& open, StoreGate& gate, const char* name, Read read_rows,
+                                          Oldest oldest_of) {
   const std::uint64_t generation = gate.generation;
   if (generation == 0) {
     open.reader.reset();
@@ -175,8 +178,13 @@ core::Result<ArchiveAnswer> Archive::read(Open<Reader>& open, StoreGate& gate, c
     if (!cursor) return std::unexpected(cursor.error());
     out.written_through = cursor->sequence;
     out.written_until = cursor->time;
+    out.begins_late = !cursor->complete_from.is_none() || cursor->pruned.ns != 0;
+    out.pruned_before = cursor->pruned;
     auto rows = read_rows(*open.reader);
     if (!rows) return std::unexpected(rows.error());
+    auto oldest = oldest_of(*open.reader);
+    if (!oldest) return std::unexpected(oldest.error());
+    out.oldest_trade = *oldest;
     out.rows = std::move(*rows);
     return {};
   });

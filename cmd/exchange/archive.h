@@ -63,9 +63,9 @@ class Archive final : public gateways::ArchivePort {
 
   void run();
   [[nodiscard]] core::Result<gateways::ArchiveAnswer> answer(const gateways::ArchiveQuestion& question);
-  template <class Reader, class Read>
+  template <class Reader, class Read, class Oldest>
   [[nodiscard]] core::Result<gateways::ArchiveAnswer> read(Open<Reader>& open, StoreGate& gate, const char* name,
-                                                           Read read_rows);
+                                                           Read read_rows, Oldest oldest_of);
   void deliver(Answered&& answered);
 
   const std::string data_;

@@ -17,7 +17,7 @@ namespace {
 using core::ErrorKind;
 using core::Result;
 
-constexpr std::uint64_t kDemoSegmentBytes = 8ull << 20, kDemoSnapshotInterval = 50'000;
+constexpr std::uint64_t kDemoSegmentBytes = 8ull << 20, kDemoSnapshotInterval = 50'000, kDemoKeepDays = 2;
 constexpr std::uint64_t kSetLater = UINT64_MAX;  // no number that the file may give
 
 // One text setting, wherever it comes from. `where` says so in errors.
@@ -140,6 +140,7 @@ Result<Config> load_config(const ConfigFlags& flags, const Environ& environment)
   std::uint64_t& interval = config.snapshot_interval_commands;
   if (flags.demo) {
     config.segment_bytes = kDemoSegmentBytes;
+    config.store_keep_days = kDemoKeepDays;
     interval = kSetLater;
   }
   const std::string file = flags.file.value_or(kDefaultConfigFile);

@@ -18,8 +18,8 @@
 //   commands_per_s = 25              on average, 0 to 10000; 0: no traders
 //   seed = 1                         of what they do
 //
-// Where the demo runs, the journal is to stay small for as long as it runs: segment_mib is 8 and interval_commands
-// 50000, or a minute's commands where those are more, unless the file says otherwise.
+// Where the demo runs, the disk is to stay small for as long as it runs: segment_mib is 8, interval_commands 50000, or
+// a minute's commands where those are more, and keep_days 2, unless the file says otherwise.
 #pragma once
 
 #include <cstdint>

@@ -75,6 +75,8 @@ TEST_F(ConfigTest, TheDemoKeepsItsJournalSmall) {
   ASSERT_TRUE(usual) << usual.error().text();
   EXPECT_EQ(usual->demo_commands_per_s, 25u);
   EXPECT_EQ(usual->demo_seed, 1u);
+  EXPECT_EQ(usual->store_keep_days, 2u);
+  EXPECT_EQ(load("[store]\nkeep_days = 0\n", {}, demo)->store_keep_days, 0u);
   EXPECT_EQ(usual->segment_bytes, 8u << 20);
   EXPECT_EQ(usual->snapshot_interval_commands, 50'000u);
   const auto fast = load("[demo]\ncommands_per_s = 10000\nseed = 9\n", {}, demo);

@@ -55,6 +55,7 @@ struct Metrics::State {
   Gauge& reserved =
       gauge(registry, "exchange_journal_reserved_bytes", "Room for the next batch without asking the file system.");
   Gauge& open = gauge(registry, "exchange_connections_open", "Connections open now, all protocols.");
+  Gauge& buffered = gauge(registry, "exchange_connections_buffered_bytes", "Held for clients that have not taken it.");
   Gauge& ready = gauge(registry, "exchange_ready", "1 when the exchange takes commands.");
   Histogram& commit_seconds = prometheus::BuildHistogram()
                                   .Name("exchange_commit_seconds")
@@ -138,6 +139,7 @@ void Metrics::append(std::string& out) {
     raise(s.bytes_in, network.bytes_in);
     raise(s.bytes_out, network.bytes_out);
     s.open.Set(static_cast<double>(network.open));
+    s.buffered.Set(static_cast<double>(network.buffered_bytes));
   }
   if (s.stores && s.exchange) s.read_stores();
   out += prometheus::TextSerializer().Serialize(s.registry.Collect());

@@ -91,13 +91,14 @@ core::Result<void> check_events(std::span<const orders::AccountEvent> events, co
 }
 
 Operations::Operations(Exchange& exchange, Snapshots& snapshots, keys::Store& store, auth::KeyRing& ring,
-                       Environment environment, Status status)
+                       Environment environment, Status status, KeyRevoked key_revoked)
     : exchange_(exchange),
       snapshots_(snapshots),
       store_(store),
       ring_(ring),
       environment_(environment),
-      status_(std::move(status)) {}
+      status_(std::move(status)),
+      key_revoked_(std::move(key_revoked)) {}
 
 void Operations::handle(const json::object& request, Respond respond) {
   const std::string command = text_of(request, "command");
@@ -265,6 +266,7 @@ Answer Operations::keys_revoke(const json::object& request) {
   const std::string api_key = text_of(request, "api_key");
   if (auto revoked = store_.revoke(api_key, exchange_.now().milliseconds()); !revoked)
     return std::unexpected(revoked.error());
+  if (const auth::KeyEntry* const entry = ring_.find(api_key)) key_revoked_(entry->key.account);
   ring_.revoke(api_key);
   return json::object{{"api_key", api_key}, {"revoked", true}};
 }

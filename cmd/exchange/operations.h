@@ -38,9 +38,12 @@ class Operations final : private gateways::ReplyHandler {
   // Adds what the process knows of itself to the answer of `status`.
   using Status = std::function<void(json::object&)>;
 
+  // Hears of the account whose key has been revoked.
+  using KeyRevoked = std::function<void(core::AccountId)>;
+
   // REQUIRES all references to outlive it.
   Operations(Exchange& exchange, Snapshots& snapshots, keys::Store& store, auth::KeyRing& ring, Environment environment,
-             Status status);
+             Status status, KeyRevoked key_revoked);
 
   // Calls `respond` once: at once, or when what was asked for is durable.
   void handle(const json::object& request, Respond respond);
@@ -78,6 +81,7 @@ class Operations final : private gateways::ReplyHandler {
   auth::KeyRing& ring_;
   const Environment environment_;
   const Status status_;
+  const KeyRevoked key_revoked_;
   std::unordered_map<std::uint64_t, Then> waiting_;
   std::uint64_t next_token_ = 1;
 };

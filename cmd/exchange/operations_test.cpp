@@ -50,8 +50,9 @@ class OperationsTest : public ::testing::Test, private gateways::ReplyHandler {
     make_operations(Environment::development);
   }
   void make_operations(Environment environment) {
-    operations = std::make_unique<Operations>(*exchange, *snapshots, *store, ring, environment,
-                                              [](json::object& out) { out["url"] = "here"; });
+    operations = std::make_unique<Operations>(
+        *exchange, *snapshots, *store, ring, environment, [](json::object& out) { out["url"] = "here"; },
+        [this](core::AccountId account) { revoked_of.push_back(account); });
   }
   void on_reply(const gateways::Reply&) override {}
   void carry_out_now(const engine::Command& command) {
@@ -103,6 +104,7 @@ class OperationsTest : public ::testing::Test, private gateways::ReplyHandler {
   auth::KeyRing ring;
   std::unique_ptr<Snapshots> snapshots;
   std::unique_ptr<Operations> operations;
+  std::vector<core::AccountId> revoked_of;
 };
 
 TEST_F(OperationsTest, AKeyOpensItsAccountOnceAndIsInForceAtOnce) {
@@ -119,6 +121,7 @@ TEST_F(OperationsTest, AKeyOpensItsAccountOnceAndIsInForceAtOnce) {
   EXPECT_EQ(ask({{"command", "keys_list"}})->at("keys").as_array().size(), 2u);
   ASSERT_TRUE(ask({{"command", "keys_revoke"}, {"api_key", api_key}}));
   EXPECT_EQ(ring.find(api_key), nullptr);
+  EXPECT_EQ(revoked_of, std::vector{*exchange->views().accounts.find("alice")});
   EXPECT_FALSE(ask({{"command", "keys_revoke"}, {"api_key", api_key}}));
 }
 

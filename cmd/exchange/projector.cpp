@@ -308,6 +308,14 @@ core::Result<bool> Projector::take(const journal::Entry& entry) {
 
 // False: a store was set aside.
 core::Result<bool> Projector::write() {
+  std::error_code unknown;
+  const auto space = std::filesystem::space(options_.data, unknown);
+  if (!unknown && space.available < options_.free_bytes_min) {
+    return core::fail(
+        core::ErrorKind::no_space,
+        "less than " + std::to_string(options_.free_bytes_min >> 20) + " MiB are free, which the journal may need",
+        options_.data, "make room on the data folder's disk");
+  }
   for (Followed& one : stores_) {
     const sql::Cursor& cursor = one.store->cursor();
     if (cursor.sequence >= through_.sequence) continue;

@@ -35,9 +35,10 @@ struct StoreFigures {
 };
 
 struct ProjectorOptions {
-  std::string data;          // where the stores' files are
-  std::int64_t keep_ns = 0;  // rows older than this are removed; 0: never
-  bool log_is_new = false;   // missing stores are then no news
+  std::string data;                  // where the stores' files are
+  std::int64_t keep_ns = 0;          // rows older than this are removed; 0: never
+  bool log_is_new = false;           // missing stores are then no news
+  std::uint64_t free_bytes_min = 0;  // the disk's last bytes belong to the journal: with less free nothing is written
   std::size_t rows_per_write = 50'000;
   std::int64_t write_ns_max = 200'000'000;  // of folding, before what there is is written
   std::size_t records_per_write = 1'000'000;

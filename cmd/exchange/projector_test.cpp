@@ -268,6 +268,23 @@ TEST_F(ProjectorTest, ForgetsWhatIsOlderThanItIsToldToKeep) {
   EXPECT_GT(closed, 100u);
 }
 
+// The journal is on the same disk, and it is the one that may not be without room.
+TEST_F(ProjectorTest, LeavesTheDisksLastBytesToTheJournal) {
+  Log log(disk, 13);
+  ASSERT_NO_FATAL_FAILURE(log.append(500));
+  auto following = projector({.log_is_new = true, .free_bytes_min = UINT64_MAX});
+  core::Result<bool> step = true;
+  for (int i = 0; i < 100 && step; ++i) step = following->step(log.last());
+  ASSERT_FALSE(step);
+  EXPECT_EQ(step.error().kind, core::ErrorKind::no_space);
+  EXPECT_EQ(following->figures().front().state, StoreState::failing);
+  EXPECT_EQ(following->figures().front().rows_written, 0u);
+  following = projector();
+  ASSERT_NO_FATAL_FAILURE(finish(*following, log.last()));
+  following.reset();
+  ASSERT_NO_FATAL_FAILURE(expect_as_made_at_once(log.last()));
+}
+
 TEST_F(ProjectorTest, OnlyTheLatestDamagedFilesAreKept) {
   Log log(disk, 13);
   for (int i = 0; i < 6; ++i) {

@@ -166,6 +166,10 @@ ProjectorOptions projector_options(const Config& config, bool log_is_new) {
   options.data = config.data;
   options.keep_ns = static_cast<std::int64_t>(config.store_keep_days) * 24 * 3600 * 1'000'000'000;
   options.log_is_new = log_is_new;
+  // A few segments, but on a small disk not most of it.
+  std::error_code unknown;
+  const auto space = std::filesystem::space(config.data, unknown);
+  if (!unknown) options.free_bytes_min = std::min<std::uint64_t>(4 * config.segment_bytes, space.capacity / 20);
   return options;
 }
 
@@ -297,7 +301,8 @@ Result<void> serve(const StartOptions& options) {
     out["stores"] = describe(followers.stores.figures(), exchange.durable());
     out["uptime_s"] = seconds_since(began);
   };
-  Operations operations(exchange, followers.snapshots, *store, ring, config->environment, status);
+  const auto key_revoked = [&](core::AccountId account) { edges.streams.gateway().listen_keys().end_of(account); };
+  Operations operations(exchange, followers.snapshots, *store, ring, config->environment, status, key_revoked);
   ControlServer control(network, operations);
   const auto control_address = network.listen("unix:" + control_socket_path(config->data), control);
   if (!control_address) return std::unexpected(control_address.error());

@@ -9,6 +9,11 @@ namespace {
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kReplyNsMax = 10 * kSecondNs;  // then -1007, as published
 
+// Whether an order may come of it.
+bool places_order(const spot::Pending& pending) {
+  return pending.change == spot::Change::place || pending.change == spot::Change::replace;
+}
+
 }  // namespace
 
 Client::Client(Desk& desk, limits::Address& address)
@@ -60,10 +65,8 @@ spot::Context Desk::context(spot::TimeUnit time_unit, const auth::Key* key, core
 std::expected<spot::Signed, spot::ApiError> Desk::check(const Operation& operation, const Request& request,
                                                         spot::Arguments& arguments, core::Time now) const {
   if (operation.security == spot::Security::none) return spot::Signed{};
-  if (operation.security == spot::Security::user_stream) {
-    if (request.session != nullptr) return spot::Signed{request.session, {}};
-    return spot::check_key(keys_, request.api_key);
-  }
+  // By the key alone, which is a parameter also where a session has one.
+  if (operation.security == spot::Security::user_stream) return spot::check_key(keys_, request.api_key);
   if (request.session != nullptr) return spot::check_session(arguments, *request.session, operation.security, now);
   return spot::check_signed(arguments, keys_, request.api_key, request.payload, operation.security, now);
 }
@@ -107,13 +110,14 @@ std::expected<Outcome, spot::ApiError> Desk::submit(const Client& client, const 
       {.who = {.client = client.number_, .request = request.number, .since_ns = now_ns_, .answered = false},
        .weight = request.weight,
        .pending = pending});
+  if (places_order(pending)) limiter_.order_sent(pending.account);
   // The reply may come from inside submit: nothing of this request is touched after it.
   const auto submitted = port_.submit(command_, token, *this, now);
   if (submitted) {
     ++counters_.orders_submitted;
     return Outcome::waiting;
   }
-  (void)commands_.take(token);
+  if (places_order(commands_.take(token).pending)) limiter_.order_answered(caller.key->key.account);
   return std::unexpected(spot::refused(submitted.error()));
 }
 
@@ -161,6 +165,7 @@ void Desk::count_orders(const gateways::Reply& reply, const spot::Pending& pendi
 
 void Desk::on_reply(const gateways::Reply& reply) {
   const WaitingCommand waiting = commands_.take(reply.token);
+  if (places_order(waiting.pending)) limiter_.order_answered(waiting.pending.account);
   count_orders(reply, waiting.pending);
   Client* const client = find(waiting.who);
   if (client == nullptr) return;
@@ -168,8 +173,7 @@ void Desk::on_reply(const gateways::Reply& reply) {
   spot::JsonWriter json(body_);
   const auto written = spot::write_answer(waiting.pending, reply, port_.views(), options_.limits, json);
   if (written) limiter_.refund(client->address(), waiting.weight, port_.now());
-  const bool shows_orders =
-      waiting.pending.change == spot::Change::place || waiting.pending.change == spot::Change::replace;
+  const bool shows_orders = places_order(waiting.pending);
   client->on_answer(waiting.who.request, {.error = written ? nullptr : &written.error(),
                                           .body = body_,
                                           .orders_of = shows_orders ? waiting.pending.account : core::AccountId{}});

@@ -104,7 +104,11 @@ Limiter::OrderCounts Limiter::orders(core::AccountId account, core::Time now) co
 
 Verdict Limiter::may_place(core::AccountId account, core::Time now) const {
   if (profile_.orders_short.count == 0 && profile_.orders_day.count == 0) return {};
-  const OrderCounts used = orders(account, now);
+  OrderCounts used = orders(account, now);
+  if (const auto found = orders_.find(account); found != orders_.end()) {
+    used.in_short += found->second.on_their_way;
+    used.in_day += found->second.on_their_way;
+  }
   if (profile_.orders_short.count != 0 && used.in_short >= profile_.orders_short.count) {
     return until_next(Finding::too_many_orders_short, profile_.orders_short, now);
   }
@@ -112,6 +116,14 @@ Verdict Limiter::may_place(core::AccountId account, core::Time now) const {
     return until_next(Finding::too_many_orders_day, profile_.orders_day, now);
   }
   return {};
+}
+
+void Limiter::order_sent(core::AccountId account) { ++orders_[account].on_their_way; }
+
+void Limiter::order_answered(core::AccountId account) {
+  Orders& used = orders_[account];
+  CHECK(used.on_their_way > 0);
+  --used.on_their_way;
 }
 
 void Limiter::order_placed(core::AccountId account, core::Time now) {

@@ -74,8 +74,10 @@ class Limiter {
   void refund(Address& address, std::uint32_t weight, core::Time now);
   [[nodiscard]] std::uint32_t used_weight(const Address& address, core::Time now) const;
 
-  // Whether the account may place another order now. Counted only by `order_placed`.
+  // Whether the account may place another order now: those on their way take their place, for each may be one.
   [[nodiscard]] Verdict may_place(core::AccountId account, core::Time now) const;
+  void order_sent(core::AccountId account);      // on its way
+  void order_answered(core::AccountId account);  // no longer; REQUIRES order_sent before
   void order_placed(core::AccountId account, core::Time now);
   // An order's first fill gives the account orders back: those who trade may go on.
   void order_filled(core::AccountId account, bool is_maker, core::Time now);
@@ -93,6 +95,7 @@ class Limiter {
   };
   struct Orders {
     Use in_short, in_day;
+    std::uint32_t on_their_way = 0;
   };
   [[nodiscard]] Verdict refuse(Address& address, Finding finding, const Window& window, core::Time now) const;
   void forget_some(core::Time now);

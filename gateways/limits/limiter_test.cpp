@@ -150,6 +150,23 @@ TEST(Orders, AreCountedPerAccountInBothWindows) {
   EXPECT_EQ(limiter.orders(kAnn, later).in_day, 100u);
 }
 
+// However many are sent before the first is answered.
+TEST(Orders, OnTheirWayTakeTheirPlace) {
+  Profile profile = binance_profile();
+  profile.orders_short.count = 3;
+  Limiter limiter(profile);
+  limiter.order_placed(kAnn, kMidMinute);
+  limiter.order_sent(kAnn);
+  limiter.order_sent(kAnn);
+  EXPECT_EQ(limiter.may_place(kAnn, kMidMinute).finding, Finding::too_many_orders_short);
+  EXPECT_EQ(limiter.orders(kAnn, kMidMinute).in_short, 1u) << "counted are those that were placed";
+  limiter.order_answered(kAnn);
+  EXPECT_EQ(limiter.may_place(kAnn, kMidMinute).finding, Finding::allowed);
+  limiter.order_answered(kAnn);
+  limiter.order_placed(kAnn, kMidMinute);
+  EXPECT_EQ(limiter.orders(kAnn, kMidMinute).in_short, 2u);
+}
+
 TEST(Orders, TheDayHasALimitToo) {
   Profile profile = binance_profile();
   profile.orders_day.count = 2;

@@ -123,6 +123,20 @@ TEST(Limits, TooManyOrdersGet429PerAccount) {
   EXPECT_EQ(place(house.ann).header("X-MBX-ORDER-COUNT-1D"), "101");
 }
 
+TEST(Limits, OrdersOnTheirWayCount) {
+  TestHouse house{desk::Options{}};
+  house.port.holding = true;
+  const io::ConnectionId connection = house.network.connect();
+  for (int i = 0; i < 110; ++i)
+    house.network.feed(connection, house.signed_http(house.ann, "POST", "/api/v3/order", std::string(kOrder)));
+  EXPECT_EQ(house.port.held(), 100u) << "the limit, though none has been answered";
+  house.port.deliver();
+  house.port.time.ns += 10 * kSecondNs;
+  house.port.holding = false;
+  EXPECT_EQ(house.call(house.ann, "POST", "/api/v3/order", std::string(kOrder)).status, 200);
+  house.network.hang_up(connection);
+}
+
 TEST(Limits, FillsGiveOrdersBack) {
   TestHouse house{desk::Options{}};
   for (int i = 0; i < 3; ++i) ASSERT_EQ(house.limit(house.ann, "SELL", "50000", "1").status, 200);

@@ -243,6 +243,24 @@ TEST(Reading, OrdersAndTrades) {
   }
 }
 
+// Times are shown in whole milliseconds, so a bound in milliseconds takes in all of the one it names.
+TEST(Reading, AnEndTimeTakesInItsWholeMillisecond) {
+  TestHouse house;
+  house.port.time.ns += 400'000;
+  ASSERT_EQ(house.limit(house.ann, "SELL", "50000", "1").status, 200);
+  ASSERT_EQ(house.limit(house.bob, "BUY", "50000", "1").status, 200);
+  for (const std::string_view path : {"/api/v3/myTrades", "/api/v3/allOrders"}) {
+    const auto ask = [&](std::string_view more) {
+      return house.call(house.bob, "GET", path, "symbol=BTCUSDT" + std::string(more)).body;
+    };
+    ASSERT_NE(ask(""), "[]");
+    EXPECT_EQ(ask("&endTime=1700000000000"), ask("")) << path;
+    EXPECT_EQ(ask("&endTime=1699999999999"), "[]") << path;
+    EXPECT_EQ(ask("&endTime=1700000000000399"), "[]") << path << ", in microseconds";
+    EXPECT_EQ(ask("&startTime=1699913600000&endTime=1700000000000"), ask("")) << path << ", 24 hours exactly";
+  }
+}
+
 TEST(Reading, MicrosecondsWhenAskedFor) {
   TestHouse house;
   house.port.time.ns += 123'000;

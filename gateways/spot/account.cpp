@@ -40,11 +40,12 @@ void write_rates(JsonWriter& json, std::string_view key, fees::Rates rates) {
 // startTime and endTime, both optional, in order and at most a day apart.
 void take_period(Arguments& arguments, history::Query& query) {
   query.from = arguments.time("startTime");
-  query.until = arguments.time("endTime");
-  if (!arguments.ok() || !query.from || !query.until) return;
-  if (query.until->ns < query.from->ns)
+  const auto named = arguments.time("endTime");
+  query.until = arguments.end_time("endTime");  // all of the millisecond it names
+  if (!arguments.ok() || !query.from || !named) return;
+  if (named->ns < query.from->ns)
     arguments.complain(bad_combination());
-  else if (query.until->ns - query.from->ns > kLookupNsMax)
+  else if (named->ns - query.from->ns > kLookupNsMax)
     arguments.complain(lookup_too_long());
 }
 

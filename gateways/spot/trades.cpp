@@ -45,6 +45,20 @@ void write(JsonWriter& json, const Context& context, core::MarketId market, cons
   json.end_array();
 }
 
+// ---- where the archive begins ----
+
+// Whether retention has taken everything that memory has forgotten of the market: then there is no hole between them.
+bool is_all_pruned(const Markets& markets, core::MarketId market, const ArchiveAnswer& answer) {
+  const market_data::Reach reach = markets.reach(market);
+  return answer.begins_late && answer.oldest_trade.is_none() && reach.aggregates_after &&
+         *reach.aggregates_after < answer.pruned_before;
+}
+
+// Whether nothing older than this aggregate is to be had.
+bool is_first(const AggregateTrade& trade, const ArchiveAnswer& answer) {
+  return trade.id == 1 || (answer.begins_late && trade.first == answer.oldest_trade);
+}
+
 // ---- trades by id ----
 
 // The archive's trades where memory has forgotten, memory's from there on. Ids have no gaps: where one shows, the
@@ -53,9 +67,13 @@ std::expected<std::vector<Trade>, ApiError> merged(const Context& context, const
                                                    const ArchiveAnswer& answer) {
   const auto* archived = std::get_if<std::vector<Trade>>(&answer.rows);
   if (archived == nullptr) return std::unexpected(unavailable());
+  const Markets& markets = context.views.markets;
   std::vector<Trade> out;
   core::TradeId next = question.from;
-  for (const std::vector<Trade>& part : {*archived, context.views.markets.trades(question)}) {
+  if (answer.begins_late) next = std::max(next, answer.oldest_trade);
+  if (is_all_pruned(markets, question.market, answer))
+    next = std::max(next, markets.reach(question.market).oldest_trade);
+  for (const std::vector<Trade>& part : {*archived, markets.trades(question)}) {
     for (const Trade& trade : part) {
       if (out.size() == question.limit) return out;
       if (trade.id < next) continue;
@@ -103,7 +121,8 @@ struct Older {
   std::vector<AggregateTrade> rows;
   bool leads_up = false;
 };
-Older older_of(const Markets& markets, core::MarketId market, const std::vector<AggregateTrade>& archived) {
+Older older_of(const Markets& markets, core::MarketId market, const ArchiveAnswer& answer,
+               const std::vector<AggregateTrade>& archived) {
   const std::uint64_t oldest_kept = markets.reach(market).oldest_aggregate;
   const auto kept = markets.aggregate_trades({.market = market, .from_id = oldest_kept, .limit = 1});
   const core::TradeId first_kept = kept.empty() ? markets.last_trade(market)->id.next() : kept.front().first;
@@ -111,7 +130,8 @@ Older older_of(const Markets& markets, core::MarketId market, const std::vector<
   for (const AggregateTrade& each : archived) {
     if (each.id < oldest_kept) out.rows.push_back(each);
   }
-  out.leads_up = !out.rows.empty() && out.rows.back().last.next() == first_kept;
+  out.leads_up = out.rows.empty() ? is_all_pruned(markets, market, answer) || answer.oldest_trade == first_kept
+                                  : out.rows.back().last.next() == first_kept;
   return out;
 }
 
@@ -120,8 +140,11 @@ std::expected<std::vector<AggregateTrade>, ApiError> merged_earliest(const Marke
                                                                      const AggregateTradesQuestion& question,
                                                                      const ArchiveAnswer& answer,
                                                                      const std::vector<AggregateTrade>& archived) {
-  auto [out, leads_up] = older_of(markets, question.market, archived);
-  if (out.empty() || (question.from_id && out.front().id != *question.from_id)) return std::unexpected(unavailable());
+  auto [out, leads_up] = older_of(markets, question.market, answer, archived);
+  const bool begins_there = out.empty() ? leads_up && answer.begins_late
+                                        : !question.from_id || out.front().id == *question.from_id ||
+                                              (out.front().id > *question.from_id && is_first(out.front(), answer));
+  if (!begins_there) return std::unexpected(unavailable());
   const bool is_enough =
       out.size() > question.limit || (out.size() == question.limit && out.back().time < answer.written_until);
   if (!is_enough && !leads_up) return std::unexpected(unavailable());
@@ -141,12 +164,13 @@ std::expected<std::vector<AggregateTrade>, ApiError> merged_latest(const Markets
                                                                    const ArchiveAnswer& answer,
                                                                    const std::vector<AggregateTrade>& archived) {
   const std::vector<AggregateTrade> known = markets.aggregate_trades(question);
-  auto [out, leads_up] = older_of(markets, question.market, archived);
+  auto [out, leads_up] = older_of(markets, question.market, answer, archived);
   const bool ends_by_time = known.empty() && question.until && answer.written_until > *question.until;
   if (!leads_up && !ends_by_time) return std::unexpected(unavailable());
   const std::size_t wanted = question.limit - known.size();
   if (out.size() > wanted) out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(wanted));
-  if (out.size() < wanted && (out.empty() || out.front().id != 1)) return std::unexpected(unavailable());
+  const bool is_all_there_is = out.empty() ? leads_up && answer.begins_late : is_first(out.front(), answer);
+  if (out.size() < wanted && !is_all_there_is) return std::unexpected(unavailable());
   out.insert(out.end(), known.begin(), known.end());
   return out;
 }

@@ -116,9 +116,10 @@ Message read_message(JsonReader& json) {
   json.begin_object();
   while (json.next_key(key)) {
     if (key == "method") {
-      if (message.method) message.twice = "method";
+      const bool is_first = !message.method;
+      if (!is_first) message.twice = "method";
       message.method = read_parameter(json);
-      message.after_method = position(json);
+      if (is_first) message.after_method = position(json);  // counts lines from the start: once a message
     } else if (key == "id") {
       if (message.has_id) message.twice = "id";
       read_id(json, message);

@@ -187,6 +187,13 @@ void FanOut::measure(Reader& reader) {
   slow_bytes_ += reader.slow_bytes_;
 }
 
+void FanOut::measure_slow() {
+  if (slow_bytes_ == 0) return;
+  for (Reader* const reader : readers_) {
+    if (reader->slow_bytes_ > 0) measure(*reader);
+  }
+}
+
 bool FanOut::is_too_slow(Reader& reader) {
   if (!is_above(reader, limits_.soft_bytes)) return false;
   return reader.unsent_bytes_ > limits_.hard_bytes || slow_bytes_ > limits_.total_bytes;

@@ -117,7 +117,8 @@ class FanOut {
     }
     forget(reader);
   }
-  [[nodiscard]] const std::vector<Reader*>& readers() const { return readers_; }
+  // Asks again those that were far behind: what they have taken since counts for nobody. Ten times a second.
+  void measure_slow();
 
   // REQUIRES that it does not read the stream.
   void add(Reader& reader, Stream& stream, std::uint64_t behind_since);

@@ -84,6 +84,11 @@ void ListenKeys::end(Keys::iterator at, bool has_expired) {
   keys_.erase(at);
 }
 
+void ListenKeys::end_of(core::AccountId account) {
+  const auto found = by_account_.find(account);
+  if (found != by_account_.end()) end(keys_.find(found->second), false);
+}
+
 void ListenKeys::tick(std::int64_t monotonic_ns) {
   CHECK(monotonic_ns >= now_ns_);
   now_ns_ = monotonic_ns;

@@ -49,6 +49,8 @@ class ListenKeys final : public spot::ListenKeyStore {
   void attach(std::string_view key, ListenKeyReader& reader);
   void detach(std::string_view key, ListenKeyReader& reader);  // no-op when it is not attached
 
+  // Ends the account's key, if it has one: a listen key does not outlive an API key that may have made it.
+  void end_of(core::AccountId account);
   // Ends keys that were not extended in time, at most ten seconds late. `monotonic_ns` never falls.
   void tick(std::int64_t monotonic_ns);
 

@@ -114,22 +114,29 @@ TradeRange MarketStreams::State::range_of(core::MarketId market, Window window, 
   return {statistics.first_trade, statistics.last_trade};
 }
 
+// Whoever comes is told the state; from here on, what changes against it.
+void MarketStreams::State::begin_comparing(core::MarketId id, const StreamName& name) {
+  Tracked& market = tracked_of(id);
+  if (name.kind == StreamKind::book_ticker || name.kind == StreamKind::ticker) market.best = views().markets.best(id);
+  const auto window = window_in(name);
+  if (!window || all.is_window_read(*window) || (market.watch && is_window_read(*market.watch, *window))) return;
+  market.told[index_of(*window)] = range_of(id, *window, sent_at(port.now()));
+}
+
 // A stream has got its first reader: from now on it is kept up to date.
 void MarketStreams::State::begin_telling(Stream& stream) {
   const StreamName& name = stream.name;
   if (name.market.is_none()) {
     ++all.streams_read;
+    StreamName of_each = name;
+    of_each.kind = element_of(name.kind);
+    for (const instruments::Market& each : views().instruments.markets()) begin_comparing(each.id, of_each);
     return;
   }
+  begin_comparing(name.market, name);
   Tracked& market = tracked_of(name.market);
   Watch& watch = *market.watch;
   ++watch.streams_read;
-  if (const auto window = window_in(name)) {
-    // Whoever comes is told the state; from here on, what changes.
-    const std::size_t w = index_of(*window);
-    if (!is_window_read(watch, *window) && !all.is_window_read(*window))
-      market.told[w] = range_of(name.market, *window, sent_at(port.now()));
-  }
   const std::uint64_t update = views().markets.depth(name.market, 0).last_update_id;
   if (name.kind == StreamKind::depth) {
     DepthStream& depth = watch.depth[name.is_fast ? 1 : 0];
@@ -139,8 +146,6 @@ void MarketStreams::State::begin_telling(Stream& stream) {
   } else if (name.kind == StreamKind::partial_depth) {
     market.last_update = update;
     watch.partial[index_of_levels(name.levels)][name.is_fast ? 1 : 0].told = update;
-  } else if (name.kind == StreamKind::book_ticker || name.kind == StreamKind::ticker) {
-    market.best = views().markets.best(name.market);
   } else if (name.kind == StreamKind::average_price) {
     watch.average_told = views().markets.average_price(name.market, sent_at(port.now()));
   } else if (name.kind == StreamKind::candle) {
@@ -237,6 +242,7 @@ void MarketStreams::tick(std::int64_t monotonic_ns, core::Time now) {
     return true;
   };
   const bool fast = is_due(s.next_fast_ns, 100 * kMillisecondNs), slow = is_due(s.next_slow_ns, kSecondNs);
+  if (fast) s.fan_out.measure_slow();
   if (!s.is_idle()) {
     const core::Time sent = s.sent_at(now);
     s.catch_up(sent);

@@ -28,20 +28,6 @@ bool is_read(const Stream& stream, TimeUnit unit) {
   return false;
 }
 
-// What a stream of all markets is made of.
-StreamKind element_of(StreamKind all) {
-  switch (all) {
-    case StreamKind::all_book_tickers:
-      return StreamKind::book_ticker;
-    case StreamKind::all_mini_tickers:
-      return StreamKind::mini_ticker;
-    case StreamKind::all_tickers:
-      return StreamKind::ticker;
-    default:
-      return StreamKind::window_ticker;
-  }
-}
-
 }  // namespace
 
 // ---- the book ----

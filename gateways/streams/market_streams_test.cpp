@@ -218,6 +218,19 @@ TEST(TickerStream, MiniAndWindows) {
   EXPECT_NE(gone[0].find(R"("F":-1,"L":-1,"n":0})"), std::string::npos);
 }
 
+// What was while nobody read is no measure of what has changed since.
+TEST(BookTickerStream, OfAllMarketsTellsAWayBackToWhatWasBeforeAnybodyRead) {
+  TestFloor floor;
+  const core::OrderId resting = floor.buy("50000", "1");
+  TestClient client(floor.gateway, "/ws/!bookTicker");
+  floor.pass(100);
+  EXPECT_EQ(client.take().size(), 4u);
+  floor.cancel(floor.bob, resting);
+  const auto messages = client.take();
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_NE(messages[0].find(R"("s":"BTCUSDT","b":"0.00000000")"), std::string::npos) << messages[0];
+}
+
 TEST(TickerStream, OfAllMarketsHasThoseThatHaveChanged) {
   TestFloor floor;
   trade_twice(floor);

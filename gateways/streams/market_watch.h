@@ -140,6 +140,7 @@ struct MarketStreams::State {
   [[nodiscard]] Stream& make(const StreamName& name);
   [[nodiscard]] CandleStream& candle_stream(const StreamName& name);  // REQUIRES that somebody reads it
   [[nodiscard]] TradeRange range_of(core::MarketId market, Window window, core::Time now) const;
+  void begin_comparing(core::MarketId id, const StreamName& name);
   void begin_telling(Stream& stream);
   void end_telling(Stream& stream);
 

@@ -53,4 +53,18 @@ struct StreamName {
                                                           const instruments::Registry& instruments);
 void append_stream_name(std::string& out, const StreamName& name, const instruments::Registry& instruments);
 
+// What a stream of all markets is made of.
+[[nodiscard]] constexpr StreamKind element_of(StreamKind all) {
+  switch (all) {
+    case StreamKind::all_book_tickers:
+      return StreamKind::book_ticker;
+    case StreamKind::all_mini_tickers:
+      return StreamKind::mini_ticker;
+    case StreamKind::all_tickers:
+      return StreamKind::ticker;
+    default:
+      return StreamKind::window_ticker;
+  }
+}
+
 }  // namespace streams

@@ -199,6 +199,20 @@ TEST_F(Streams, NeedASessionOrASignature) {
             error(401, -2015, "Invalid API-key, IP, or permissions for action."));
 }
 
+// A session is no way around a key's permissions.
+TEST_F(Streams, NoListenKeyForAKeyThatMayNotRead) {
+  house.keys.revoke(house.session_api_key);
+  ASSERT_TRUE(house.keys.add({.api_key = house.session_api_key,
+                              .account = house.ann.account,
+                              .permissions = {.read = false, .trade = true},
+                              .type = auth::KeyType::ed25519,
+                              .secret = house.signing_key.public_pem()}));
+  ASSERT_NE(client.ask(house.ed25519_message("session.logon")).find("\"status\":200"), std::string::npos);
+  EXPECT_EQ(client.ask(message_of("1", "userDataStream.start", {})), error(401, -2014, "API-key format invalid."));
+  EXPECT_EQ(client.ask(message_of("1", "userDataStream.start", {{"apiKey", in_quotes(house.session_api_key)}})),
+            error(401, -2015, "Invalid API-key, IP, or permissions for action."));
+}
+
 TEST_F(Streams, TellWhatHappensBehindTheReply) {
   ASSERT_EQ(client.ask(house.signed_message(house.ann, "userDataStream.subscribe.signature", {})),
             result(R"({"subscriptionId":0})"));

@@ -1,3 +1,4 @@
+// Long because all of it hangs on one event loop, and Boost.Asio is compiled in one file only.
 #include "pkg/io/asio_network.h"
 
 #include <sys/eventfd.h>
@@ -233,11 +234,22 @@ struct AsioNetwork::State {
       }
     }
     if (c.broken) return finish(connection);
-    if (c.out_sent < c.out.size()) return;
+    if (c.out_sent < c.out.size()) return cut_sent(c);
+    counters.buffered_bytes -= c.out.size();
     c.out.clear();
     c.out_sent = 0;
     if (c.out.capacity() > kIdleBufferBytesMax) core::Bytes{}.swap(c.out);
     if (c.closing) finish(connection);
+  }
+
+  // What has been sent is given back when it is the larger part, so that a reader who is never up to date costs no more
+  // than twice what waits for it; moving the rest costs no more than what was sent.
+  void cut_sent(Connection& c) {
+    if (c.out_sent <= c.out.size() / 2) return;
+    counters.buffered_bytes -= c.out_sent;
+    c.out.erase(c.out.begin(), c.out.begin() + static_cast<std::ptrdiff_t>(c.out_sent));
+    c.out_sent = 0;
+    if (c.out.capacity() > 4 * c.out.size() + kIdleBufferBytesMax) c.out.shrink_to_fit();
   }
 
   void wait_to_write(const ConnectionPointer& connection) {
@@ -254,6 +266,7 @@ struct AsioNetwork::State {
     Connection& c = *connection;
     CHECK(!c.reported);
     c.reported = true;
+    counters.buffered_bytes -= c.out.size();
     const std::size_t slot = (c.id & ((1u << kSlotBits) - 1)) - 1;
     error_code ignored;
     c.socket.cancel(ignored);
@@ -448,6 +461,7 @@ void AsioNetwork::send(ConnectionId connection, core::BytesView bytes) {
     state_->counters.dropped_slow += 1;
   } else {
     c->out.insert(c->out.end(), bytes.begin(), bytes.end());
+    state_->counters.buffered_bytes += bytes.size();
   }
   state_->mark(*c);
 }

@@ -31,6 +31,8 @@ class AsioNetwork final : public Network {
     std::uint64_t dropped_slow = 0;  // over the limit of unsent bytes
     std::uint64_t bytes_in = 0, bytes_out = 0;
     std::size_t open = 0;
+    std::size_t buffered_bytes =
+        0;  // of all connections: what waits to be sent, and what of it has been sent meanwhile
   };
 
   explicit AsioNetwork(Options options = {});

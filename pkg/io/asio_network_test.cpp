@@ -233,6 +233,26 @@ TEST_F(AsioNetworkTest, DropEndsAClientThatDoesNotTakeWhatIsQueued) {
   EXPECT_EQ(recorder.closed[connection], 1);
 }
 
+// Who always reads a little less than it is sent costs what waits for it, not all that it was ever sent.
+TEST_F(AsioNetworkTest, AReaderThatIsNeverUpToDateHoldsNoMoreThanWaitsForIt) {
+  make({.unsent_bytes_max = 100'000'000});
+  const Client client(address);
+  ASSERT_TRUE(run_until([&] { return recorder.opened.size() == 1; }));
+  const ConnectionId connection = recorder.last;
+  send(connection, std::string(20'000'000, 'x'));
+  network->run_once(0);
+  std::size_t got = 0, least_unsent = SIZE_MAX;
+  for (const std::string block(500'000, 'y'); got < 60'000'000;) {
+    network->run_once(0);
+    const std::size_t took = client.receive().size();
+    got += took;
+    for (std::size_t more = 0; more < took; more += block.size()) send(connection, block.substr(0, took - more));
+    least_unsent = std::min(least_unsent, network->unsent_bytes(connection));
+  }
+  ASSERT_GT(least_unsent, 1'000'000u) << "it is never up to date";
+  EXPECT_LE(network->counters().buffered_bytes, 2 * network->unsent_bytes(connection) + 1'000'000);
+}
+
 TEST_F(AsioNetworkTest, LargeAnswersArriveWholeAtASlowReader) {
   make({.unsent_bytes_max = 100'000'000});
   const Client client(address);

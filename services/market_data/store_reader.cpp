@@ -60,6 +60,12 @@ core::Result<StoreReader::Ids> StoreReader::trade_ids(core::MarketId market) {
   return Ids{sql::integer(row[0]), sql::integer(row[1]) + 1};
 }
 
+core::Result<core::TradeId> StoreReader::oldest_trade(core::MarketId market) {
+  const auto ids = trade_ids(market);
+  if (!ids) return std::unexpected(ids.error());
+  return ids->first < ids->end ? core::TradeId{static_cast<std::uint64_t>(ids->first)} : core::TradeId{};
+}
+
 // Aggregates and times ascend with the ids.
 core::Result<std::int64_t> StoreReader::first_trade(core::MarketId market, const char* column, Ids within,
                                                     std::int64_t wanted) {

@@ -24,6 +24,9 @@ class StoreReader {
   [[nodiscard]] core::Result<std::vector<AggregateTrade>> aggregate_trades(const AggregateTradesQuestion& question);
   [[nodiscard]] core::Result<CandlesAnswer> candles(const CandlesQuestion& question);
 
+  // The market's first trade that is there; none: none is.
+  [[nodiscard]] core::Result<core::TradeId> oldest_trade(core::MarketId market);
+
  private:
   explicit StoreReader(sql::Database database) : database_(std::make_unique<sql::Database>(std::move(database))) {}
   struct Ids {
