@@ -16,7 +16,7 @@ test:  ## Build and run all tests (ARGS="-R matching" selects some)
 	@dev/build release
 	@dev/test release $(ARGS)
 
-bench:  ## Measure this machine: matching, core, journal, pipeline, rest, websocket
+bench:  ## Measure this machine, part by part (ARGS="--json" for machines)
 	@dev/setup run
 	@dev/build release exchange
 	@for part in matching core journal pipeline rest websocket; do build/release/exchange bench $$part $(ARGS) || exit; done

@@ -106,7 +106,9 @@ class CommandLine {
   void add_bench();
   void add_load();
 
-  CLI::App app_{"A cryptocurrency exchange: order matching, accounts, a Binance-compatible REST API.", "exchange"};
+  CLI::App app_{
+      "A cryptocurrency exchange: order matching, accounts, Binance-compatible REST, streams and WebSocket API.",
+      "exchange"};
   Arguments arguments_;
   std::function<int()> action_;
 };
@@ -134,7 +136,8 @@ void CommandLine::add_demo() {
 void CommandLine::add_start_options(CLI::App& to) {
   ConfigFlags& flags = arguments_.start.flags;
   to.add_option("--data", flags.data, "Data folder [data]");
-  to.add_option("--listen", flags.listen, "Address of the REST API [127.0.0.1:8080]; port 0: any free one");
+  to.add_option("--listen", flags.listen,
+                "Address for clients, REST and WebSocket [127.0.0.1:8080]; port 0: any free one");
   to.add_option("--config", flags.file, "Configuration file [exchange.toml, when there is one]");
   to.add_option("--limits", flags.limits, "Request limits: binance or open [binance]");
 }

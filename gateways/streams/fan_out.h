@@ -9,8 +9,8 @@
 //   above `hard`         at the next message of a stream that must not have gaps (depth changes, trades, closed
 //                        candles, the account's own events) it is closed: policy_violation, with the reason.
 //
-// While all readers above `soft` together have more than `total` bytes waiting, `soft` is the limit for all: memory is
-// bounded. Nobody waits for anybody. One thread.
+// While all readers above `soft` together have more than `total` bytes waiting, `soft` is the limit for all: streams
+// hold at most `total` and `soft` for each connection. Nobody waits for anybody. One thread.
 #pragma once
 
 #include <array>
@@ -82,7 +82,6 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
   [[nodiscard]] Format format() const { return format_; }
   [[nodiscard]] bool is_closing() const { return is_closing_; }
-  [[nodiscard]] websocket::Peer& peer() { return peer_; }
   [[nodiscard]] std::size_t stream_count() const { return places_.size(); }
 
  private:

@@ -194,9 +194,7 @@ void expect_past(const Pair& pair) {
     ASSERT_EQ(each.quantity.value(), expected.quantity);
     ASSERT_EQ(each.time.ns, expected.time);
     ASSERT_EQ(each.buyer_is_maker, expected.buyer_is_maker);
-    ASSERT_EQ(*pair.markets.trade(kMarket, each.id), each);
   }
-  EXPECT_EQ(pair.markets.trade(kMarket, core::TradeId{reach.oldest_trade.value() - 1}), nullptr);
   const auto all = pair.oracle.aggregates();
   const auto whole = pair.markets.aggregate_trades({.market = kMarket, .from_id = 1, .limit = SIZE_MAX});
   ASSERT_EQ(whole.size(), all.size() + 1 - reach.oldest_aggregate);

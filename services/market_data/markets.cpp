@@ -205,14 +205,6 @@ std::vector<Trade> Markets::trades(const TradesQuestion& question) const {
   return slice(trades, begin, begin + std::min(question.limit, end - begin));
 }
 
-const Trade* Markets::trade(core::MarketId market, core::TradeId id) const {
-  const Tape* tape = state_->tape(market);
-  if (tape == nullptr) return nullptr;
-  const Ring<Trade>& trades = tape->trades();
-  const std::size_t at = first_of(trades, id);
-  return at < trades.size() && trades[at].id == id ? &trades[at] : nullptr;
-}
-
 std::vector<AggregateTrade> Markets::aggregate_trades(const AggregateTradesQuestion& question) const {
   std::vector<AggregateTrade> out;
   const Tape* tape = state_->tape(question.market);

@@ -68,8 +68,7 @@ class Markets {
   // Trades, oldest first.
   [[nodiscard]] std::vector<Trade> recent_trades(core::MarketId market, std::size_t limit) const;
   [[nodiscard]] std::vector<Trade> trades(const TradesQuestion& question) const;
-  // Null when unknown or forgotten. Lives until the next apply.
-  [[nodiscard]] const Trade* trade(core::MarketId market, core::TradeId id) const;
+  // Null before the first one. Lives until the next apply.
   [[nodiscard]] const Trade* last_trade(core::MarketId market) const;
   [[nodiscard]] std::optional<core::Time> first_trade_time(core::MarketId market) const;
   // Only those of which no trade is forgotten.

@@ -17,7 +17,6 @@ using orders::TimeInForce;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kDollarCents = 100;
-constexpr std::size_t kHesitantOrdersMax = 6;
 constexpr std::int64_t kPatienceSecondsMin = 2, kPatienceSecondsMax = 25;
 
 class Decision {

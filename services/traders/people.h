@@ -13,6 +13,9 @@
 
 namespace traders {
 
+// A hesitant trader with so many orders open cancels one before it places another.
+inline constexpr std::size_t kHesitantOrdersMax = 6;
+
 enum class Role : std::uint8_t {
   maker,       // see ladder.h
   taker,       // trades for reasons of its own: at the market by quantity or by amount, or immediate-or-cancel

@@ -19,7 +19,6 @@ constexpr std::int64_t kOpensAgainNs = 10 * kSecond;
 constexpr int kLayingRoundsMax = 60;
 constexpr std::size_t kLaidAtOnce = 8;
 constexpr std::int64_t kTopUpBelow = 4;  // a quarter of what one began with
-constexpr std::size_t kHesitantOrdersMax = 7;
 constexpr std::int64_t kMakerDollars = 500'000, kPersonDollars = 200'000;
 
 struct Place {
@@ -94,7 +93,8 @@ void Traders::add_members() {
 }
 
 std::size_t Traders::open_orders_max() {
-  return static_cast<std::size_t>(2 * kNear.levels + 4 + 2 * kFar.levels + 4) + 2 * kHesitantOrdersMax;
+  return static_cast<std::size_t>(2 * kNear.levels + 4 + 2 * kFar.levels + 4) +
+         2 * (kHesitantOrdersMax + 1);  // one more while the oldest one's cancel is on its way
 }
 
 std::optional<core::Time> Traders::next_at() const {

@@ -42,7 +42,6 @@ class Traders {
   // When act() next has something to do; nothing: never.
   [[nodiscard]] std::optional<core::Time> next_at() const;
   [[nodiscard]] const Counters& counters() const { return counters_; }
-  [[nodiscard]] const Prices& prices() const { return prices_; }
   // Of all traders together, on one market: never more.
   [[nodiscard]] static std::size_t open_orders_max();
 
