@@ -8,13 +8,13 @@
 #include <array>
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "gateways/auth/base64.h"
 #include "gateways/auth/key_ring.h"
 #include "gateways/auth/public_key_verifier.h"
+#include "pkg/core/testing_table.h"
 
 #ifndef AUTH_TESTDATA
 #error "AUTH_TESTDATA names the folder of the test data"
@@ -52,18 +52,8 @@ struct Example {
 
 std::vector<Example> examples() {
   std::vector<Example> out;
-  std::istringstream lines(file("signatures.txt"));
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with('#')) continue;
-    std::vector<std::string> parts;
-    for (std::size_t from = 0; from != std::string::npos;) {
-      const std::size_t bar = line.find(" | ", from);
-      parts.push_back(line.substr(from, bar - from));
-      from = bar == std::string::npos ? bar : bar + 3;
-    }
-    EXPECT_EQ(parts.size(), 4u) << line;
-    if (parts.size() == 4) out.push_back({parts[0], parts[1], parts[2], parts[3]});
-  }
+  for (const core::testing::Row& row : core::testing::read_rows(AUTH_TESTDATA "/signatures.txt", 4))
+    out.push_back({row[0], row[1], row[2], row[3]});
   return out;
 }
 

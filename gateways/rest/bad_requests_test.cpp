@@ -1,10 +1,6 @@
 // testdata/bad_requests.txt, case by case: the exact answer, and an exchange that is as it was.
-#include <algorithm>
-#include <fstream>
-
 #include "gateways/rest/test_house.h"
-#include "gateways/spot/json_writer.h"
-#include "pkg/core/decimal.h"
+#include "pkg/core/testing_table.h"
 
 #ifndef REST_TESTDATA
 #error "REST_TESTDATA names the folder of the test data"
@@ -19,48 +15,22 @@ struct Case {
   std::string text;
 };
 
+std::vector<core::testing::Row> read_rows() { return core::testing::read_rows(REST_TESTDATA "/bad_requests.txt", 6); }
+
 std::vector<Case> read_cases() {
-  std::ifstream file(REST_TESTDATA "/bad_requests.txt");
-  EXPECT_TRUE(file.is_open());
   std::vector<Case> cases;
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line.front() == '#') continue;
-    std::vector<std::string> columns;
-    for (std::size_t from = 0; from != std::string::npos;) {
-      const std::size_t bar = line.find(" | ", from);
-      columns.push_back(line.substr(from, bar - from));
-      from = bar == std::string::npos ? bar : bar + 3;
-    }
-    if (columns.size() != 6) {
-      ADD_FAILURE() << "not six columns: " << line;
-      continue;
-    }
-    cases.push_back({columns[0], columns[1], columns[2], std::stoi(columns[3]), std::stoi(columns[4]), columns[5]});
-  }
+  for (const core::testing::Row& row : read_rows())
+    cases.push_back({row[0], row[1], row[2], std::stoi(row[3]), std::stoi(row[4]), row[5]});
   return cases;
 }
 
 // An exchange with a little history: see the head of the table.
 class House : public TestHouse {
  public:
-  House() {
-    reader = add_key(bob.account, 'R', {.read = true, .trade = false});
-    trader_only = add_key(ann.account, 'T', {.read = false, .trade = true});
-    EXPECT_EQ(limit(bob, "SELL", "50000", "1.1").status, 200);
-    EXPECT_EQ(limit(bob, "BUY", "49000", "1").status, 200);
-    EXPECT_EQ(limit(ann, "BUY", "50000", "0.1", "&newClientOrderId=done").status, 200);
-    EXPECT_EQ(limit(ann, "BUY", "40000", "0.5", "&newClientOrderId=mine").status, 200);
-    const auto id_of = [this](std::string_view name) {
-      return port.views().accounts.order(ann.account, core::MarketId{1}, name)->id.value();
-    };
-    names = {
-        {"{key}", ann.api_key}, {"{mine}", std::to_string(id_of("mine"))}, {"{done}", std::to_string(id_of("done"))}};
-    port.apply(
-        instruments::SetMarketState{port.views().instruments.market("ETHBTC")->id, instruments::MarketState::halted});
-  }
+  House() { make_history(); }
 
   std::string bytes_of(const Case& each) {
-    const std::string request = filled_in(each.request);
+    const std::string request = signed_where_told(filled_in(each.request));
     if (each.who == "raw") return request;
     const std::size_t space = request.find(' ');
     const std::string method = request.substr(0, space), target = request.substr(space + 1);
@@ -74,73 +44,20 @@ class House : public TestHouse {
       return http(method, path, body, "X-MBX-APIKEY: " + ann.api_key + "\r\n");
     }
     const Trader& as = each.who == "reader" ? reader : each.who == "trader" ? trader_only : ann;
-    EXPECT_TRUE(each.who == "ann" || &as != &ann) << each.who;
+    EXPECT_TRUE(each.who == "ann" || &as != &ann) << "nobody is " << each.who;
     return signed_http(as, method, path, query);
   }
 
-  // What no refused request may change.
-  std::string state() {
-    std::string out;
-    for (const Trader* each : {&ann, &bob}) {
-      for (const history::AssetBalance& balance : port.views().accounts.balances(each->account)) {
-        out += std::to_string(balance.asset.value()) + ":" +
-               core::format_decimal(balance.balance.available.value(), 8, 8) + "/" +
-               core::format_decimal(balance.balance.held.value(), 8, 8) + " ";
-      }
-      for (const history::Order* order : port.views().accounts.open_orders(each->account, {}))
-        out += std::to_string(order->id.value()) + " ";
-    }
-    return out;
-  }
-
  private:
-  std::string filled_in(std::string text) {
-    for (const auto& [name, value] : names) replace_all(text, name, value);
-    expand_escapes(text);
-    for (std::size_t at; (at = text.find("{now")) != std::string::npos;) {
-      const std::size_t end = text.find('}', at);
-      const std::string offset = text.substr(at + 4, end - at - 4);
-      text.replace(at, end - at + 1, now_ms(offset.empty() ? 0 : std::stoll(offset)));
-    }
-    for (std::size_t at = 0; (at = text.find('{', at)) != std::string::npos; ++at) {
-      if (text.substr(at + 2, 1) != "*") continue;
-      const std::size_t end = text.find('}', at);
-      text.replace(at, end - at + 1, std::string(std::stoul(text.substr(at + 3, end - at - 3)), text[at + 1]));
-    }
-    if (const std::size_t at = text.find("{sign}"); at != std::string::npos) {
+  // {sign}: ann's signature of the query before it.
+  [[nodiscard]] std::string signed_where_told(std::string text) const {
+    if (text.find("{sign}") != std::string::npos) {
       const std::size_t from = text.find('?') + 1;
-      replace_all(text, "{sign}", sign(ann, text.substr(from, text.find("&signature=") - from)));
+      core::testing::replace_all(text, "{sign}", sign(ann, text.substr(from, text.find("&signature=") - from)));
     }
     return text;
   }
-  static void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-      text.replace(at, from.size(), to);
-  }
-  static void expand_escapes(std::string& text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] != '\\') {
-        out += text[i];
-      } else if (const char next = text[++i]; next == 'x') {
-        out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-        i += 2;
-      } else {
-        out += next == 'r' ? '\r' : next == 'n' ? '\n' : next;
-      }
-    }
-    text = out;
-  }
-
-  std::vector<std::pair<std::string, std::string>> names;
-  Trader reader, trader_only;
 };
-
-std::string json_of(const Case& each) {
-  std::string text;
-  spot::JsonWriter(text).text(each.text);
-  return "{\"code\":" + std::to_string(each.code) + ",\"msg\":" + text + "}";
-}
 
 TEST(BadRequests, GetTheirExactAnswersAndChangeNothing) {
   const std::vector<Case> cases = read_cases();
@@ -151,7 +68,7 @@ TEST(BadRequests, GetTheirExactAnswersAndChangeNothing) {
     SCOPED_TRACE(each.name);
     const Response response = house.send(house.bytes_of(each));
     EXPECT_EQ(response.status, each.status);
-    EXPECT_EQ(response.body, json_of(each));
+    EXPECT_EQ(response.body, error_json(each.code, each.text));
     EXPECT_EQ(response.header("Content-Type"), "application/json;charset=UTF-8");
     ASSERT_EQ(house.state(), before);
     ASSERT_EQ(house.get("/api/v3/ping").body, "{}");
@@ -173,18 +90,11 @@ TEST(BadRequests, ArriveInPieces) {
     house.network.hang_up(connection);
     ASSERT_EQ(responses.size(), 1u);
     EXPECT_EQ(responses[0].status, each.status);
-    EXPECT_EQ(responses[0].body, json_of(each));
+    EXPECT_EQ(responses[0].body, error_json(each.code, each.text));
   }
 }
 
-// Names are unique, so that a failure names its line.
-TEST(BadRequests, HaveNamesOfTheirOwn) {
-  std::vector<std::string> names;
-  for (const Case& each : read_cases()) names.push_back(each.name);
-  std::ranges::sort(names);
-  const auto twice = std::ranges::adjacent_find(names);
-  EXPECT_EQ(twice, names.end()) << *twice;
-}
+TEST(BadRequests, HaveNamesOfTheirOwn) { core::testing::expect_unique_names(read_rows()); }
 
 }  // namespace
 }  // namespace rest

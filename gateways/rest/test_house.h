@@ -5,12 +5,16 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateways/auth/hmac.h"
 #include "gateways/auth/payload.h"
 #include "gateways/rest/gateway.h"
 #include "gateways/rest/test_port.h"
+#include "gateways/spot/json_writer.h"
+#include "pkg/core/decimal.h"
+#include "pkg/core/testing_table.h"
 
 namespace rest {
 
@@ -52,6 +56,12 @@ inline std::vector<Response> parse_responses(std::string_view text, bool to_head
     }
     out.push_back(std::move(response));
   }
+  return out;
+}
+
+inline std::string error_json(int code, std::string_view text) {
+  std::string out;
+  spot::JsonWriter(out).begin_object().field("code", code).field("msg", text).end_object();
   return out;
 }
 
@@ -101,6 +111,50 @@ class TestHouse {
   }
   [[nodiscard]] std::string now_ms(std::int64_t offset = 0) const {
     return std::to_string(port.time.milliseconds() + offset);
+  }
+  // What the tables of refused requests stand on: BTCUSDT last traded at 50000, best bid 49000, best ask 50000; ann has
+  // an open order, "mine", and one that is filled, "done"; ETHBTC is halted; `reader` (bob) may only read,
+  // `trader_only` (ann) only trade.
+  void make_history() {
+    reader = add_key(bob.account, 'R', {.read = true, .trade = false});
+    trader_only = add_key(ann.account, 'T', {.read = false, .trade = true});
+    EXPECT_EQ(limit(bob, "SELL", "50000", "1.1").status, 200);
+    EXPECT_EQ(limit(bob, "BUY", "49000", "1").status, 200);
+    EXPECT_EQ(limit(ann, "BUY", "50000", "0.1", "&newClientOrderId=done").status, 200);
+    EXPECT_EQ(limit(ann, "BUY", "40000", "0.5", "&newClientOrderId=mine").status, 200);
+    port.apply(
+        instruments::SetMarketState{port.views().instruments.market("ETHBTC")->id, instruments::MarketState::halted});
+  }
+  // A request of such a table: {key} ann's API key, {mine} {done} the orders' ids, {now} {now-5001} milliseconds, and
+  // what every table has. REQUIRES make_history().
+  [[nodiscard]] std::string filled_in(std::string text) const {
+    core::testing::replace_all(text, "{key}", ann.api_key);
+    for (const std::string name : {"mine", "done"}) {
+      const history::Order* order = port.views().accounts.order(ann.account, core::MarketId{1}, name);
+      core::testing::replace_all(text, "{" + name + "}", std::to_string(order->id.value()));
+    }
+    for (std::size_t at; (at = text.find("{now")) != std::string::npos;) {
+      const std::size_t end = text.find('}', at);
+      const std::string offset = text.substr(at + 4, end - at - 4);
+      text.replace(at, end - at + 1, now_ms(offset.empty() ? 0 : std::stoll(offset)));
+    }
+    core::testing::expand_repeats(text);
+    core::testing::expand_escapes(text);
+    return text;
+  }
+  // Of ann and bob, what no refused request may change.
+  [[nodiscard]] std::string state() const {
+    std::string out;
+    for (const Trader* each : {&ann, &bob}) {
+      for (const history::AssetBalance& balance : port.views().accounts.balances(each->account)) {
+        out += std::to_string(balance.asset.value()) + ":" +
+               core::format_decimal(balance.balance.available.value(), 8, 8) + "/" +
+               core::format_decimal(balance.balance.held.value(), 8, 8) + " ";
+      }
+      for (const history::Order* order : port.views().accounts.open_orders(each->account, {}))
+        out += std::to_string(order->id.value()) + " ";
+    }
+    return out;
   }
   [[nodiscard]] static std::string sign(const Trader& as, std::string_view query, std::string_view body = {}) {
     const auth::Payload payload(query, body);
@@ -154,7 +208,7 @@ class TestHouse {
   TestNetwork network;
   desk::Desk desk;
   Gateway gateway;
-  Trader ann, bob;
+  Trader ann, bob, reader, trader_only;
 };
 
 }  // namespace rest

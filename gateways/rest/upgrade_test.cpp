@@ -3,11 +3,10 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "gateways/rest/test_house.h"
-#include "gateways/spot/json_writer.h"
 #include "gateways/websocket/testing.h"
+#include "pkg/core/testing_table.h"
 
 #ifndef REST_TESTDATA
 #error "REST_TESTDATA names the folder of the test data"
@@ -61,11 +60,6 @@ struct Case {
   std::string text;
 };
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-}
-
 std::string filled_in(std::string text) {
   const std::vector<std::pair<std::string, std::string>> names = {
       {"{good}", "{host}{upgrade}{connection}{version}{key};"},
@@ -76,30 +70,17 @@ std::string filled_in(std::string text) {
       {"{key}", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==;"},
       {";", "\r\n"},
   };
-  for (const auto& [name, value] : names) replace_all(text, name, value);
-  for (std::size_t at = 0; (at = text.find("\\x", at)) != std::string::npos; ++at)
-    text.replace(at, 4, 1, static_cast<char>(std::stoi(text.substr(at + 2, 2), nullptr, 16)));
+  for (const auto& [name, value] : names) core::testing::replace_all(text, name, value);
+  core::testing::expand_escapes(text);
   return text;
 }
 
+std::vector<core::testing::Row> read_rows() { return core::testing::read_rows(REST_TESTDATA "/handshakes.txt", 5); }
+
 std::vector<Case> read_cases() {
-  std::ifstream file(REST_TESTDATA "/handshakes.txt");
-  EXPECT_TRUE(file.is_open());
   std::vector<Case> cases;
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line.front() == '#') continue;
-    std::vector<std::string> columns;
-    for (std::size_t from = 0; from != std::string::npos;) {
-      const std::size_t bar = line.find(" | ", from);
-      columns.push_back(line.substr(from, bar - from));
-      from = bar == std::string::npos ? bar : bar + 3;
-    }
-    if (columns.size() != 5) {
-      ADD_FAILURE() << "not five columns: " << line;
-      continue;
-    }
-    cases.push_back({columns[0], filled_in(columns[1]), std::stoi(columns[2]), std::stoi(columns[3]), columns[4]});
-  }
+  for (const core::testing::Row& row : read_rows())
+    cases.push_back({row[0], filled_in(row[1]), std::stoi(row[2]), std::stoi(row[3]), row[4]});
   return cases;
 }
 
@@ -108,15 +89,13 @@ void expect_answer(const Case& each, const std::string& answer) {
     EXPECT_EQ(answer, "");
   } else if (each.status == 101) {
     std::string expected = kAccepted;
-    replace_all(expected, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", each.text);
+    core::testing::replace_all(expected, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", each.text);
     EXPECT_EQ(answer, expected);
   } else {
     const auto responses = parse_responses(answer);
     ASSERT_EQ(responses.size(), 1u);
-    std::string text;
-    spot::JsonWriter(text).text(each.text);
     EXPECT_EQ(responses[0].status, each.status);
-    EXPECT_EQ(responses[0].body, "{\"code\":" + std::to_string(each.code) + ",\"msg\":" + text + "}");
+    EXPECT_EQ(responses[0].body, error_json(each.code, each.text));
   }
 }
 
@@ -143,10 +122,12 @@ TEST(Handshakes, GetTheirExactAnswersHoweverTheyAreCut) {
   }
 }
 
+TEST(Handshakes, HaveNamesOfTheirOwn) { core::testing::expect_unique_names(read_rows()); }
+
 TEST(Handshakes, RefusalsSayWhatWouldDo) {
   House house;
   std::string old = kHandshake;
-  replace_all(old, "Version: 13", "Version: 7");
+  core::testing::replace_all(old, "Version: 13", "Version: 7");
   const Response response = house.send(old);
   EXPECT_EQ(response.header("Sec-WebSocket-Version"), "13");
   EXPECT_EQ(response.header("Upgrade"), "websocket");

@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "gateways/limits/limiter.h"
 #include "gateways/websocket/session.h"
 #include "gateways/websocket/testing.h"
+#include "pkg/core/testing_table.h"
 
 #ifndef WEBSOCKET_TESTDATA
 #error "WEBSOCKET_TESTDATA names the folder of the test data"
@@ -19,42 +19,25 @@ struct Case {
   std::string name, sent, received;
 };
 
+std::vector<core::testing::Row> read_rows() {
+  return core::testing::read_rows(WEBSOCKET_TESTDATA "/conversations.txt", 3);
+}
+
 std::vector<Case> read_cases() {
-  std::ifstream file(WEBSOCKET_TESTDATA "/conversations.txt");
-  EXPECT_TRUE(file.is_open());
   std::vector<Case> cases;
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line.front() == '#') continue;
-    const std::size_t first = line.find(" | "), second = line.find(" | ", first + 1);
-    if (first == std::string::npos || second == std::string::npos) {
-      ADD_FAILURE() << "not three columns: " << line;
-      continue;
-    }
-    cases.push_back({line.substr(0, first), line.substr(first + 3, second - first - 3), line.substr(second + 3)});
-  }
+  for (const core::testing::Row& row : read_rows()) cases.push_back({row[0], row[1], row[2]});
   return cases;
 }
 
-// \xFF, {a*9} and {127}.
-std::string filled_in(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      out += static_cast<char>(std::stoi(std::string(text.substr(i + 2, 2)), nullptr, 16));
-      i += 3;
-    } else if (text[i] == '{') {
-      const std::size_t end = text.find('}', i);
-      const std::string inside(text.substr(i + 1, end - i - 1));
-      if (inside.size() > 1 && inside[1] == '*')
-        out.append(std::stoul(inside.substr(2)), inside[0]);
-      else
-        out += static_cast<char>(std::stoi(inside));
-      i = end;
-    } else {
-      out += text[i];
-    }
+// {a*9}, {127} and \xFF.
+std::string filled_in(std::string text) {
+  core::testing::expand_repeats(text);
+  for (std::size_t at = 0; (at = text.find('{', at)) != std::string::npos; ++at) {
+    const std::size_t end = text.find('}', at);
+    text.replace(at, end - at + 1, 1, static_cast<char>(std::stoi(text.substr(at + 1, end - at - 1))));
   }
-  return out;
+  core::testing::expand_escapes(text);
+  return text;
 }
 
 std::optional<unsigned> opcode_named(const std::string& name) {
@@ -72,7 +55,7 @@ std::optional<unsigned> opcode_named(const std::string& name) {
 std::string frame_of(std::string_view written) {
   const std::size_t bracket = written.find('(');
   std::string name(written.substr(0, bracket));
-  const std::string payload = filled_in(written.substr(bracket + 1, written.size() - bracket - 2));
+  const std::string payload = filled_in(std::string(written.substr(bracket + 1, written.size() - bracket - 2)));
   if (name == "raw") return payload;
   testing::Sent sent;
   for (std::size_t colon; (colon = name.find(':')) != std::string::npos; name.erase(0, colon + 1)) {
@@ -155,14 +138,7 @@ TEST(Conversations, GoAsWrittenHoweverTheyAreCut) {
   }
 }
 
-// Names are unique, so that a failure names its line.
-TEST(Conversations, HaveNamesOfTheirOwn) {
-  std::vector<std::string> names;
-  for (const Case& each : read_cases()) names.push_back(each.name);
-  std::ranges::sort(names);
-  const auto twice = std::ranges::adjacent_find(names);
-  EXPECT_EQ(twice, names.end()) << *twice;
-}
+TEST(Conversations, HaveNamesOfTheirOwn) { core::testing::expect_unique_names(read_rows()); }
 
 }  // namespace
 }  // namespace websocket

@@ -10,8 +10,8 @@ std::string result(std::string_view json, std::string_view id = "1") {
   return R"({"id":)" + std::string(id) + R"(,"status":200,"result":)" + std::string(json) + R"(,"rateLimits":[]})";
 }
 std::string error(int status, int code, std::string_view text, std::string_view id = "1") {
-  return R"({"id":)" + std::string(id) + R"(,"status":)" + std::to_string(status) + R"(,"error":{"code":)" +
-         std::to_string(code) + R"(,"msg":")" + std::string(text) + R"("},"rateLimits":[]})";
+  return R"({"id":)" + std::string(id) + R"(,"status":)" + std::to_string(status) + R"(,"error":)" +
+         rest::error_json(code, text) + R"(,"rateLimits":[]})";
 }
 
 class Sessions : public testing::Test {

@@ -8,22 +8,19 @@
 
 #include "pkg/sql/migrations.h"
 #include "pkg/sql/projection.h"
+#include "pkg/sql/testing.h"
 
 namespace {
 
 class Sql : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = std::filesystem::temp_directory_path() / "sql_test_XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   [[nodiscard]] sql::Database open() {
     auto database = sql::Database::open_sqlite(folder_ + "/x.sqlite");
     if (!database) throw std::runtime_error(database.error().text());
     return std::move(*database);
   }
-  std::string folder_;
+  sql::testing::TemporaryFolder temporary_;
+  const std::string& folder_ = temporary_.path();
 };
 
 TEST_F(Sql, ValuesComeBackAsTheyWereBound) {

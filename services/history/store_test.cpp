@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
+#include "pkg/sql/testing.h"
 #include "services/history/merge.h"
 #include "services/history/random_events.h"
 #include "services/history/store_reader.h"
@@ -17,21 +16,8 @@ constexpr Limits kEverything{.closed_orders_per_account = 1'000'000,
                              .closed_orders = 1'000'000,
                              .fills = 1'000'000};
 
-class HistoryStore : public ::testing::Test {
+class HistoryStore : public sql::testing::StoreTest<Store> {
  protected:
-  void SetUp() override {
-    std::string pattern = std::filesystem::temp_directory_path() / "history_store_XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    reopen();
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  [[nodiscard]] std::string path() const { return folder_ + "/history.sqlite"; }
-  void reopen() {
-    store_.reset();
-    auto opened = Store::open(path());
-    ASSERT_TRUE(opened) << opened.error().text();
-    store_.emplace(std::move(*opened));
-  }
   // The next event, with a command of its own.
   orders::AccountEvent next(RandomEvents& events) {
     orders::AccountEvent out = event(events.next(), events.time().ns);
@@ -44,8 +30,6 @@ class HistoryStore : public ::testing::Test {
     ASSERT_TRUE(written) << written.error().text();
   }
 
-  std::string folder_;
-  std::optional<Store> store_;
   std::uint64_t command_ = 0;
   sql::Cursor through_;
 };
@@ -99,8 +83,7 @@ TEST_F(HistoryStore, RowsThatCannotBeAreDamage) {
        {"fills set fee_asset_id = 0", "fills set price = -1", "fills set quantity = 0", "fills set fee = '-1'",
         "fills set quote = '99999999999999999999999999999999'", "orders set quantity = -5", "orders set status = 99",
         "orders set executed_quote = 'x'"}) {
-    std::filesystem::remove(path());
-    reopen();
+    open_empty();
     OrderEvent order = accepted(1);
     store_->apply(event(order, 1));
     order = changed(order, Execution::traded, OrderStatus::filled);
@@ -124,8 +107,7 @@ TEST_F(HistoryStore, RowsThatCannotBeAreDamage) {
 TEST_F(HistoryStore, AnswersLikeTheReadModel) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     RandomEvents events(seed);
-    std::filesystem::remove(path());
-    reopen();
+    open_empty();
     Accounts accounts = with_markets(kEverything);
     for (int step = 1; step <= 2'500; ++step) {
       const auto one = next(events);
@@ -182,8 +164,7 @@ TEST_F(HistoryStore, MemoryAndStoreTogetherForgetNothing) {
   std::size_t from_memory = 0, from_both = 0, refused = 0;
   for (const Limits& limits : {Limits{30, 40, 1'000, 1'000}, Limits{100, 100, 120, 130}, Limits{1, 2, 3, 4}}) {
     RandomEvents events(limits.fills);
-    std::filesystem::remove(path());
-    reopen();
+    open_empty();
     Accounts small = with_markets(limits), all = with_markets(kEverything);
     for (int step = 1; step <= 2'000; ++step) {
       const auto one = next(events);

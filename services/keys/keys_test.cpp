@@ -6,22 +6,12 @@
 #include <string>
 
 #include "pkg/sql/migrations.h"
+#include "pkg/sql/testing.h"
 #include "services/keys/store.h"
 
 namespace {
 
-class Folder {
- public:
-  Folder() {
-    std::string pattern = std::filesystem::temp_directory_path() / "keys_test_XXXXXX";
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using Folder = sql::testing::TemporaryFolder;
 
 TEST(Keys, CreatedKeysAreThereAfterReopening) {
   const Folder folder;

@@ -5,11 +5,11 @@
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <limits>
 #include <map>
 
 #include "pkg/core/random.h"
+#include "pkg/sql/testing.h"
 #include "services/market_data/store_reader.h"
 
 namespace market_data {
@@ -104,21 +104,8 @@ class RandomTape {
   std::map<core::MarketId, std::tuple<core::OrderId, core::Price, core::Time>> last_key_;
 };
 
-class MarketDataStore : public ::testing::Test {
+class MarketDataStore : public sql::testing::StoreTest<Store> {
  protected:
-  void SetUp() override {
-    std::string pattern = std::filesystem::temp_directory_path() / "market_data_store_XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    reopen();
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  [[nodiscard]] std::string path() const { return folder_ + "/market_data.sqlite"; }
-  void reopen() {
-    store_.reset();
-    auto opened = Store::open(path());
-    ASSERT_TRUE(opened) << opened.error().text();
-    store_.emplace(std::move(*opened));
-  }
   void write(const RandomTape& tape) {
     const auto written = store_->write({.sequence = core::Sequence{++sequence_},
                                         .time = tape.time(),
@@ -137,8 +124,6 @@ class MarketDataStore : public ::testing::Test {
     return std::move(*opened);
   }
 
-  std::string folder_;
-  std::optional<Store> store_;
   std::uint64_t sequence_ = 0;
 };
 
@@ -164,8 +149,7 @@ TEST_F(MarketDataStore, RowsThatCannotBeAreDamage) {
   for (const char* const change :
        {"low = 0", "high = low - 1", "lots = '170141183460469231731687303715884105727'", "tick_lots = '1'",
         "taker_buy_lots = '99999999'", "taker_buy_tick_lots = '-1'", "trade_count = 0", "close = high + 1"}) {
-    std::filesystem::remove(path());
-    reopen();
+    open_empty();
     RandomTape tape(3);
     for (int i = 0; i < 50; ++i) take(tape);
     ASSERT_NO_FATAL_FAILURE(write(tape));
