@@ -195,13 +195,14 @@ struct Load::State {
   }
 
   void count_unanswered(std::int64_t now) {
-    if (!is_open_loop()) return;
     const auto missing = [&](std::int64_t due_ns) {
-      if (due_ns < measure_from_ns || due_ns >= measure_until_ns) return;
+      const bool is_measured = due_ns >= measure_from_ns && due_ns < measure_until_ns;
+      if (due_ns == 0 || (is_open_loop() && !is_measured)) return;
       taken.record(now - due_ns);
       ++unanswered;
     };
     for (const Connection& connection : connections) std::ranges::for_each(connection.due_ns, missing);
+    if (!is_open_loop()) return;
     for (; next_due_ns < measure_until_ns; next_due_ns = due_time(++next_number)) missing(next_due_ns);
   }
 

@@ -4,7 +4,8 @@
 // Open loop (a rate): requests are due at fixed times, on whichever connection is free; one that none is free for
 // waits. Its latency counts from when it was due, so that a stall is seen in every request it delayed (no coordinated
 // omission), and those that are never answered count with the time they have waited. Closed loop (rate 0): each
-// connection sends its next request when an answer arrives, and latency counts from then.
+// connection sends its next request when an answer arrives, and latency counts from then; what has no answer at the end
+// counts with its age here too.
 //
 // Load is driven by its owner, turn by turn, so that other work can share the thread; run_load drives it alone.
 #pragma once
@@ -32,7 +33,7 @@ struct LoadOptions {
 struct LoadResult {
   std::uint64_t requests = 0;    // answered in the measured time
   std::uint64_t errors = 0;      // refused, in all the time
-  std::uint64_t unanswered = 0;  // of those due in the measured time
+  std::uint64_t unanswered = 0;  // open loop: of those due in the measured time; closed loop: at the end, of all
   std::string first_error;       // its body
   double requests_per_second = 0;
   double generator_busy =

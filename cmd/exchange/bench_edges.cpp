@@ -85,6 +85,7 @@ Result<bool> measure_websocket_orders(const BenchChild& child, const BenchOption
   return all_well;
 }
 
+// False when anything was refused, or did not reach the readers.
 Result<bool> measure_fan_out(const BenchChild& child, const BenchOptions& options, json::object& out) {
   const auto keys = child.make_accounts(kAccounts, false);
   if (!keys) return std::unexpected(keys.error());
@@ -104,7 +105,7 @@ Result<bool> measure_fan_out(const BenchChild& child, const BenchOptions& option
                  streams.readers_lost, options.readers, streams.first_loss);
       print_load_line("  orders", result->orders);
     }
-    all_well &= is_clean(result->orders);
+    all_well &= is_clean(*result, options.readers, part.rate_hz);
     json::object one{{"readers", options.readers},
                      {"messages_per_s", result->messages_per_second},
                      {"megabytes_per_s", result->megabytes_per_second},

@@ -39,4 +39,9 @@ void print_load_line(const std::string& name, const bench::LoadResult& result) {
 
 bool is_clean(const bench::LoadResult& result) { return result.errors == 0 && result.unanswered == 0; }
 
+bool is_clean(const bench::FanOutResult& result, int readers, std::uint64_t rate_hz) {
+  const std::uint64_t lost_max = rate_hz > 0 ? 0 : static_cast<std::uint64_t>(readers) - 1;
+  return is_clean(result.orders) && result.streams.messages > 0 && result.streams.readers_lost <= lost_max;
+}
+
 }  // namespace exchange

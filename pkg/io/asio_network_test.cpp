@@ -8,11 +8,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -50,6 +52,12 @@ class Client {
   }
   bool send(const std::string& text) const {
     return ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  }
+  // As a process that dies may: what is under way is lost.
+  void reset() {
+    const linger now{1, 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close();
   }
   void send_nothing_more() const { ::shutdown(descriptor_, SHUT_WR); }
   // What is there now, without waiting; nothing at the end.
@@ -104,6 +112,12 @@ class AsioNetworkTest : public ::testing::Test {
     return true;
   }
   void send(ConnectionId connection, std::string_view text) { network->send(connection, core::as_bytes(text)); }
+  // Nothing happens: the loop waits for as long as it may, and does not turn in vain.
+  void expect_sleep() {
+    const auto began = std::chrono::steady_clock::now();
+    for (int turns = 0; turns < 3; ++turns) network->run_once(10 * kMillisecond);
+    EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(15));
+  }
 
   Recorder recorder;
   std::unique_ptr<AsioNetwork> network;
@@ -303,6 +317,52 @@ TEST_F(AsioNetworkTest, HandlersMayCloseAnyConnectionAtAnyTime) {
   for (const auto& [connection, peer] : recorder.opened) EXPECT_EQ(recorder.closed[connection], 1);
 }
 
+// With nothing queued for it, with more than the kernel takes, and already asked to close.
+TEST_F(AsioNetworkTest, AResetEndsAConnectionInWhateverStateItIs) {
+  make({.unsent_bytes_max = 100'000'000});
+  struct Row {
+    std::size_t queued;
+    bool closing;
+  };
+  for (const Row& row : {Row{0, false}, Row{30'000'000, false}, Row{30'000'000, true}}) {
+    SCOPED_TRACE(testing::Message() << row.queued << (row.closing ? ", closing" : ""));
+    Client client(address);
+    const ConnectionId before = recorder.last;
+    ASSERT_TRUE(run_until([&] { return recorder.last != before; }));
+    const ConnectionId connection = recorder.last;
+    send(connection, std::string(row.queued, 'x'));
+    network->run_once(0);
+    EXPECT_EQ(network->unsent_bytes(connection) > 0, row.queued > 0);
+    if (row.closing) network->close(connection);
+    network->run_once(0);
+    EXPECT_EQ(recorder.closed[connection], 0);
+    client.reset();
+    ASSERT_TRUE(run_until([&] { return recorder.closed[connection] == 1; }));
+    expect_sleep();
+  }
+}
+
+TEST_F(AsioNetworkTest, ATurnEndsHoweverFastMoreComesIn) {
+  make();
+  std::jthread flood([&](const std::stop_token& stop) {
+    const Client client(address);
+    // Ends a send that waits for room, too.
+    const std::stop_callback end(stop, [&] { client.send_nothing_more(); });
+    const std::string text(64 * 1024, 'x');
+    while (client.send(text)) {
+    }
+  });
+  std::size_t bytes = 0;
+  recorder.on_text = [&](ConnectionId connection, std::string_view text) {
+    bytes += text.size();
+    recorder.received[connection].clear();  // there may be much
+  };
+  ASSERT_TRUE(run_until([&] { return bytes > 1'000'000; }));
+  for (int turns = 0; turns < 20; ++turns) network->run_once(turns % 2 == 0 ? 0 : 5 * kMillisecond);
+  flood.request_stop();
+  ASSERT_TRUE(run_until([&] { return recorder.closed[recorder.last] == 1; }));
+}
+
 TEST_F(AsioNetworkTest, WakeEndsTheWaitWhetherItHasBegunOrNot) {
   make();
   using Clock = std::chrono::steady_clock;
@@ -364,13 +424,16 @@ TEST(AsioNetworkListen, UnixSocketsAreForTheirOwnerAndReplaceAStaleOne) {
     struct stat status{};
     ASSERT_EQ(::stat((folder + "/socket").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600u);
-    const Client client(address);
+    Client client(address);
     ASSERT_TRUE(client.connected());
     client.send("over a unix socket");
     for (int turns = 0; turns < 100 && recorder.received[recorder.last].empty(); ++turns)
       network.run_once(5 * kMillisecond);
     EXPECT_EQ(recorder.received[recorder.last], "over a unix socket");
     EXPECT_EQ(recorder.opened[recorder.last], "local");
+    client.close();
+    for (int turns = 0; turns < 100 && recorder.closed[recorder.last] == 0; ++turns) network.run_once(5 * kMillisecond);
+    EXPECT_EQ(recorder.closed[recorder.last], 1);
   }
   std::filesystem::remove_all(folder);
 }

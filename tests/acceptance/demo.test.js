@@ -9,6 +9,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {Script} from 'node:vm';
 import {binary, Exchange} from './exchange.js';
 import {Rest} from './rest.js';
+import {until} from './wait.js';
 
 const symbols = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'ETHBTC'];
 
@@ -22,12 +23,6 @@ async function house(options, body) {
 }
 const get = async (exchange, path) => (await fetch(exchange.base + path)).json();
 const trades = (exchange, symbol) => get(exchange, `/api/v3/trades?symbol=${symbol}&limit=1000`);
-async function until(what, condition, seconds = 60) {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(50)) {
-    if (await condition()) return;
-  }
-  assert.fail(`not within ${seconds} s: ${what}`);
-}
 const printedKey = ({output}) => ({api_key: /API key {2}(\w+)/.exec(output)[1], secret: /secret {3}(\w+)/.exec(output)[1]});
 
 test('a market that lives, on all four markets, and goes on after a stop and a kill', async () => {
@@ -35,7 +30,7 @@ test('a market that lives, on all four markets, and goes on after a stop and a k
     await exchange.start();
     assert.match(exchange.output, /The market, live: http:\/\/127\.0\.0\.1:\d+\//);
     for (const symbol of symbols) {
-      await until(`trades on ${symbol}`, async () => (await trades(exchange, symbol)).length >= 3);
+      await until(`trades on ${symbol}`, async () => (await trades(exchange, symbol)).length >= 3, 60);
       const {bids, asks} = await get(exchange, `/api/v3/depth?symbol=${symbol}`);
       assert.ok(bids.length >= 5 && asks.length >= 5, `${symbol}: ${bids.length} bids, ${asks.length} asks`);
       assert.ok(Number(bids[0][0]) < Number(asks[0][0]));
@@ -58,7 +53,7 @@ test('a market that lives, on all four markets, and goes on after a stop and a k
       await exchange.start();
       assert.deepEqual(printedKey(exchange), key);
       const known = (await trades(exchange, 'BTCUSDT')).length;
-      await until('new trades', async () => (await trades(exchange, 'BTCUSDT')).length > known);
+      await until('new trades', async () => (await trades(exchange, 'BTCUSDT')).length > known, 60);
       const now = Number((await trades(exchange, 'BTCUSDT')).at(-1).price);
       assert.ok(Math.abs(now / last - 1) < 0.02, `${last} became ${now}`);
     }

@@ -9,6 +9,7 @@ import {test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {binary, Exchange} from '../acceptance/exchange.js';
 import {Rest} from '../acceptance/rest.js';
+import {until} from '../acceptance/wait.js';
 
 const run = (...words) => {
   const {status, stdout, stderr} = spawnSync(binary, words, {encoding: 'utf8', cwd: tmpdir(), timeout: 60_000});
@@ -259,21 +260,24 @@ test('what is no public key is told so, by the name of its file', async () => {
 });
 
 test('the demo account keeps its key over restarts', async () => {
-  const exchange = new Exchange({flags: []});
-  const start = exchange.start;
-  try {
-    await start.call(exchange);
+  const exchange = new Exchange();
+  const demo = async () => {
+    exchange.words = ['start', '--demo'];
+    await exchange.start();
+    const printed = await until('a printed key', () => /API key {2}(\w+)\s[^]*secret {3}(\w+)\s/.exec(exchange.output));
     await exchange.stop();
-    const demo = () => {
-      const child = spawnSync('timeout', ['-s', 'TERM', '2', binary, 'start', '--demo', '--data', exchange.data, '--listen', '127.0.0.1:0'], {encoding: 'utf8'});
-      return [/API key {2}(\w+)/.exec(child.stdout)?.[1], /secret {3}(\w+)/.exec(child.stdout)?.[1]];
-    };
-    const first = demo();
-    assert.match(first[0], /^\w{64}$/);
-    assert.deepEqual(demo(), first);
+    return {api_key: printed[1], secret: printed[2]};
+  };
+  try {
+    await exchange.start();
+    await exchange.stop();
+    const first = await demo();
+    assert.match(first.api_key, /^\w{64}$/);
+    assert.deepEqual(await demo(), first);
     assert.equal(statSync(join(exchange.data, 'demo_key.json')).mode & 0o777, 0o600);
-    await start.call(exchange);
-    const rest = new Rest(exchange.base, {api_key: first[0], secret: first[1]});
+    exchange.words = ['start', '--no-demo'];
+    await exchange.start();
+    const rest = new Rest(exchange.base, first);
     const {balances} = (await rest.call('GET', '/api/v3/account')).body;
     rest.close();
     assert.deepEqual(Object.fromEntries(balances.map(({asset, free}) => [asset, Number(free)])), {BTC: 10, ETH: 100, SOL: 1000, USDT: 100000}, 'funded once');
