@@ -46,7 +46,7 @@ core::Result<ArchiveRows> rows_for(history::StoreReader& reader, const gateways:
                               : reader.order(question.account, question.market, question.client_order_id.view());
   if (!found) return std::unexpected(found.error());
   std::vector<history::Order> rows;
-  if (*found) rows.push_back(std::move(**found));
+  if (*found) rows.push_back(**found);
   return ArchiveRows(std::move(rows));
 }
 
@@ -83,7 +83,7 @@ bool Archive::ask(gateways::ArchiveQuestion question, std::uint64_t token, gatew
   waiting_.push_back({++last_number_, token, &handler});
   {
     const std::lock_guard lock(mutex_);
-    questions_.push_back({std::move(question), last_number_});
+    questions_.push_back({question, last_number_});
   }
   changed_.notify_one();
   return true;
@@ -130,7 +130,7 @@ void Archive::run() {
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !questions_.empty(); });
     if (stopping_) return;
-    const Asked next = std::move(questions_.front());
+    const Asked next = questions_.front();
     questions_.pop_front();
     lock.unlock();
     Answered answered{next.number, answer(next.question)};

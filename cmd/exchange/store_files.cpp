@@ -38,7 +38,7 @@ std::vector<std::uint64_t> damaged_numbers(const std::string& path) {
 core::Result<std::string> set_store_aside(const std::string& path) {
   auto numbers = damaged_numbers(path);
   numbers.push_back(numbers.empty() ? 1 : numbers.back() + 1);
-  const std::string to = path + ".damaged-" + std::to_string(numbers.back());
+  std::string to = path + ".damaged-" + std::to_string(numbers.back());
   std::error_code error;
   bool moved_any = false;
   // A write-ahead log without its file, or beside another one, is not to be found by the next that is made.

@@ -126,13 +126,15 @@ std::expected<Outcome, spot::ApiError> Desk::ask_archive(const Client& client, c
                                                          std::unique_ptr<spot::PastRead> read) {
   if (archive_ == nullptr) return std::unexpected(spot::unavailable());
   if (reads_.size() >= options_.archive_reads_max) return std::unexpected(spot::refused(gateways::Refusal::overloaded));
-  gateways::ArchiveQuestion question = read->question;
-  const std::uint64_t token =
-      reads_.add({.who = {.client = client.number_, .request = request.number, .since_ns = now_ns_, .answered = false},
-                  .read = std::move(read),
-                  .time_unit = context.time_unit,
-                  .key = context.key == nullptr ? nullptr : std::make_unique<auth::Key>(*context.key)});
-  if (archive_->ask(std::move(question), token, *this)) return Outcome::waiting;
+  const gateways::ArchiveQuestion question = read->question;
+  WaitingRead waiting{
+      .who = {.client = client.number_, .request = request.number, .since_ns = now_ns_, .answered = false},
+      .read = std::move(read),
+      .time_unit = context.time_unit,
+      .key = nullptr};
+  if (context.key != nullptr) waiting.key = std::make_unique<auth::Key>(*context.key);
+  const std::uint64_t token = reads_.add(std::move(waiting));
+  if (archive_->ask(question, token, *this)) return Outcome::waiting;
   (void)reads_.take(token);
   return std::unexpected(spot::refused(gateways::Refusal::overloaded));
 }

@@ -12,6 +12,7 @@
 #include "gateways/spot/arguments.h"
 #include "gateways/spot/json_writer.h"
 #include "gateways/spot/listen_keys.h"
+#include "pkg/core/check.h"
 #include "pkg/core/ids.h"
 #include "services/engine/replica.h"
 
@@ -34,7 +35,10 @@ struct Context {
 
   ListenKeyStore* listen_keys = nullptr;  // null: there are none
 
-  [[nodiscard]] core::AccountId account() const { return key->account; }
+  [[nodiscard]] core::AccountId account() const {
+    CHECK_MSG(key != nullptr, "only a signed request has an account");
+    return key->account;
+  }
 };
 
 // A read: takes its arguments, ends with finish(), and writes its answer if that went well.

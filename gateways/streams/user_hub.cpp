@@ -138,7 +138,7 @@ void UserHub::unsubscribe(core::AccountId account, UserReader& reader) {
 void UserHub::on_events(core::Time time, std::span<const AccountEvent> account_events,
                         std::span<const matching::MarketEvent>) {
   State& s = *state_;
-  if (s.index.size() == 0) return;
+  if (s.index.empty()) return;
   core::Time sent{};
   core::AccountId cancelled;  // whose order this command has cancelled
   for (const AccountEvent& event : account_events) {

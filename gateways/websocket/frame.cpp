@@ -37,18 +37,18 @@ Frame make_text_frame(std::string_view message) {
   return frame;
 }
 
-void unmask(const char* in, std::size_t size, std::uint32_t mask, std::size_t phase, char* out) {
+void unmask(std::string_view in, std::uint32_t mask, std::size_t phase, char* out) {
   static_assert(std::endian::native == std::endian::little, "a rotation to the right starts the mask later");
   mask = std::rotr(mask, static_cast<int>(8 * (phase % 4)));
   const std::uint64_t wide = std::uint64_t{mask} << 32 | mask;
   std::size_t at = 0;
-  for (; at + sizeof wide <= size; at += sizeof wide) {
+  for (; at + sizeof wide <= in.size(); at += sizeof wide) {
     std::uint64_t word;
-    std::memcpy(&word, in + at, sizeof word);
+    std::memcpy(&word, &in[at], sizeof word);
     word ^= wide;
     std::memcpy(out + at, &word, sizeof word);
   }
-  for (; at < size; ++at) out[at] = static_cast<char>(in[at] ^ static_cast<char>(mask >> (8 * (at % 4))));
+  for (; at < in.size(); ++at) out[at] = static_cast<char>(in[at] ^ static_cast<char>(mask >> (8 * (at % 4))));
 }
 
 }  // namespace websocket

@@ -32,6 +32,6 @@ class FrameHeader {
 
 // payload ^ mask, as clients send it, into `out`, which has room for it and may be `in` itself. `mask` holds the four
 // bytes as they lie in the frame, `phase` says how many bytes of the payload went before these.
-void unmask(const char* in, std::size_t size, std::uint32_t mask, std::size_t phase, char* out);
+void unmask(std::string_view in, std::uint32_t mask, std::size_t phase, char* out);
 
 }  // namespace websocket

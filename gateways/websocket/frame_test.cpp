@@ -43,10 +43,10 @@ TEST(Unmask, IsAnExclusiveOrAtEveryPhaseAndSize) {
     for (std::size_t size = 0; size <= in.size(); ++size) {
       std::string expected, out(size, '?');
       for (std::size_t i = 0; i < size; ++i) expected += static_cast<char>(in[i] ^ mask[(phase + i) % 4]);
-      unmask(in.data(), size, word, phase, out.data());
+      unmask(std::string_view(in).substr(0, size), word, phase, out.data());
       ASSERT_EQ(out, expected) << phase << " " << size;
       std::string in_place = in.substr(0, size);
-      unmask(in_place.data(), size, word, phase, in_place.data());
+      unmask(in_place, word, phase, in_place.data());
       ASSERT_EQ(in_place, expected);
     }
   }

@@ -66,7 +66,7 @@ Parser::Found Parser::next(std::string_view& input, std::string& scratch) {
 
 bool Parser::fill_header(std::string_view& input, std::size_t wanted) {
   const std::size_t size = std::min(wanted - header_size_, input.size());
-  std::copy_n(input.data(), size, header_.data() + header_size_);
+  input.copy(header_.data() + header_size_, size);
   input.remove_prefix(size);
   header_size_ = static_cast<std::uint8_t>(header_size_ + size);
   return header_size_ == wanted;
@@ -118,7 +118,7 @@ bool Parser::check_length() {
 
 bool Parser::take_control(std::string_view& input) {
   const std::size_t size = std::min(left_, input.size());
-  unmask(input.data(), size, mask_, phase_, control_.data() + control_size_);
+  unmask(input.substr(0, size), mask_, phase_, control_.data() + control_size_);
   input.remove_prefix(size);
   control_size_ = static_cast<std::uint8_t>(control_size_ + size);
   phase_ = static_cast<std::uint8_t>((phase_ + size) % 4);
@@ -137,7 +137,7 @@ bool Parser::take_data(std::string_view& input, std::string& scratch) {
   std::string& text = is_first_piece && final_ && size == left_ ? scratch : message_;
   const std::size_t before = is_first_piece ? 0 : message_.size();
   text.resize(before + size);
-  unmask(input.data(), size, mask_, phase_, text.data() + before);
+  unmask(input.substr(0, size), mask_, phase_, text.data() + before);
   input.remove_prefix(size);
   phase_ = static_cast<std::uint8_t>((phase_ + size) % 4);
   left_ -= size;

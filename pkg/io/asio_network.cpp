@@ -203,7 +203,14 @@ struct AsioNetwork::State {
       connection->handler.on_bytes(connection->id, core::BytesView(read_buffer.data(), size));
       if (size < read_buffer.size()) break;
     }
-    if (!connection->closing && !connection->broken) wait_to_read(connection);
+    if (!connection->closing && !connection->broken) has_read.push_back(connection);
+  }
+  // Not before the turn is over: a client that sends faster than it is heard would make it last.
+  void wait_to_read_again() {
+    for (const ConnectionPointer& connection : has_read) {
+      if (!connection->closing && !connection->broken && !connection->reported) wait_to_read(connection);
+    }
+    has_read.clear();
   }
 
   void flush_all() {
@@ -329,6 +336,7 @@ struct AsioNetwork::State {
   std::vector<std::unique_ptr<Listener>> listeners;
   std::vector<Slot> slots;
   std::vector<std::size_t> free_slots;
+  std::vector<ConnectionPointer> has_read;
   std::vector<ConnectionId> dirty;
   std::vector<Lingering> lingering;
   std::vector<std::byte> read_buffer;
@@ -485,6 +493,7 @@ void AsioNetwork::run_once(std::int64_t wait_ns_max) {
     s.sleeping.store(false);
   }
   s.context.poll();
+  s.wait_to_read_again();
   s.wake_asked.exchange(false);
   s.flush_all();
 }

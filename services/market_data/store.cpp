@@ -1,6 +1,7 @@
 #include "services/market_data/store.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "pkg/core/check.h"
@@ -185,17 +186,17 @@ core::Result<std::size_t> Store::prune_market(std::int64_t market, core::Time be
   };
   for (const auto& [from, key, time, older_than] : kinds) {
     // Times ascend with the keys: the oldest rows_max rows are all that is looked at.
-    const std::string column = key;
     const sql::Value bounds[] = {market, older_than, static_cast<std::int64_t>(rows_max - removed)};
-    const auto rows = database.query("select count(*), max(row_key) from (select " + column + " as row_key, " + time +
-                                         " as row_time from " + from + " order by " + column +
-                                         " limit :p3) as oldest where row_time < :p2",
-                                     bounds);
+    std::string question = "select count(*), max(row_key) from (select ";
+    question.append(key).append(" as row_key, ").append(time).append(" as row_time from ").append(from);
+    question.append(" order by ").append(key).append(" limit :p3) as oldest where row_time < :p2");
+    const auto rows = database.query(question, bounds);
     if (!rows) return std::unexpected(rows.error());
     const std::int64_t count = sql::integer(rows->front()[0]);
     if (count == 0) continue;
     const sql::Value last[] = {market, sql::integer(rows->front()[1])};
-    const std::string statement = "delete from " + std::string(from) + " and " + column + " <= :p2";
+    std::string statement = "delete from ";
+    statement.append(from).append(" and ").append(key).append(" <= :p2");
     if (auto done = database.execute(statement, last); !done) return std::unexpected(done.error());
     removed += static_cast<std::size_t>(count);
   }

@@ -91,8 +91,8 @@ class Plan {
   [[nodiscard]] orders::CancelOrder cancel(const Order& order) const {
     return {.account = state_.account, .market = order.market, .target = {.order = order.id, .client_order_id = {}}};
   }
-  void add(Command command) {
-    if (commands_.size() < commands_max_) commands_.push_back(std::move(command));
+  void add(const Command& command) {
+    if (commands_.size() < commands_max_) commands_.push_back(command);
   }
 
   const Desk& desk_;
