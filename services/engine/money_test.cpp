@@ -310,6 +310,7 @@ TEST_F(Money, CancelsNameOneOpenOrderOfTheAccount) {
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(events[0].execution, Execution::cancel_rejected);
     EXPECT_EQ(events[0].rejection, Rejection::unknown_order);
+    EXPECT_TRUE(events[0].order.is_none()) << "of an order that is not the account's nothing is told";
   }
   EXPECT_EQ(exchange.trade(cancel(AccountId{5}, a)).at(0).rejection, Rejection::unknown_account);
   auto restricted = cancel(taker, a, "a");

@@ -1,4 +1,6 @@
 // Worked examples of rules that money_test.cpp and admission_test.cpp do not have.
+#include <functional>
+
 #include "services/engine/test_exchange.h"
 
 namespace engine {
@@ -17,6 +19,44 @@ orders::PlaceOrder with(orders::PlaceOrder place, OrderType type, TimeInForce ti
   place.type = type;
   place.time_in_force = time_in_force;
   return place;
+}
+
+// rule: admission-order
+TEST(Rules, AnOrderThatBreaksAllRulesIsToldOfThemInOrder) {
+  TestExchange exchange;
+  const AccountId alice = exchange.open("alice", 100 * kLot, 400 * kTickLot);
+  OrderId resting = exchange.trade(limit(alice, Side::sell, 200, 10, "mine")).at(0).order;
+  for (int i = 0; i < 4; ++i) resting = exchange.trade(limit(alice, Side::sell, 200, 10)).at(0).order;
+  exchange.run(instruments::SetMarketState{kBtcUsdt, instruments::MarketState::halted});
+
+  orders::PlaceOrder order = limit(AccountId{1}, Side::buy, 9, 1, "mine");
+  order.market = core::MarketId{3};
+  order.quote_quantity = Amount{1};
+  order.self_trade = static_cast<orders::SelfTrade>(5);
+  struct Step {
+    core::Rejection told;
+    std::function<void()> mend;
+  };
+  const Step steps[] = {
+      {core::Rejection::unknown_account, [&] { order.account = alice; }},
+      {core::Rejection::unknown_market, [&] { order.market = kBtcUsdt; }},
+      {core::Rejection::market_closed,
+       [&] { exchange.run(instruments::SetMarketState{kBtcUsdt, instruments::MarketState::trading}); }},
+      {core::Rejection::invalid_order, [&] { order.quote_quantity = {}; }},
+      {core::Rejection::self_trade_mode_not_allowed, [&] { order.self_trade = orders::SelfTrade::none; }},
+      {core::Rejection::price_out_of_range, [&] { order.price = core::Price{100}; }},
+      {core::Rejection::quantity_out_of_range, [&] { order.quantity = core::Quantity{4}; }},
+      {core::Rejection::notional_out_of_range, [&] { order.quantity = core::Quantity{5}; }},
+      {core::Rejection::too_many_open_orders, [&] { exchange.run(cancel(alice, resting)); }},
+      {core::Rejection::duplicate_client_order_id, [&] { order.client_order_id = core::ClientOrderId{"other"}; }},
+      {core::Rejection::insufficient_balance,
+       [&] { exchange.run(ledger::Deposit{alice, kUsdt, Amount{100 * kTickLot}, {}}); }},
+  };
+  for (const Step& step : steps) {
+    EXPECT_EQ(exchange.trade(order).at(0).rejection, step.told) << core::name(step.told);
+    step.mend();
+  }
+  EXPECT_EQ(exchange.trade(order).at(0).execution, Execution::accepted);
 }
 
 // rule: hold-buy, hold-sell, hold-market

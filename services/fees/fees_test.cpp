@@ -25,6 +25,7 @@ TEST(Schedule, AnAccountsOwnRatesReplaceTheMarkets) {
   EXPECT_EQ(schedule.rates(kBob, kMarket), kMarket);
 }
 
+// rule: fee-rates
 TEST(Schedule, RatesOutOfRangeChangeNothing) {
   Schedule schedule;
   for (const Rates& bad : {Rates{FeeRate{-1}, {}}, Rates{{}, FeeRate{-1}}, Rates{FeeRate{10'000'001}, {}},

@@ -16,7 +16,38 @@ namespace {
 constexpr Side kSell = Side::sell;
 constexpr OrderType kMarket = OrderType::market, kByQuote = OrderType::market_by_quote, kMaker = OrderType::limit_maker;
 
-// ---- reference price and collar ----
+// ---- limit orders ----
+
+// rule: limit, gtc
+TEST(Rules, ALimitOrderGoesNoFurtherThanItsPrice) {
+  Scenario market;
+  market.rest({{.order = 1, .side = kSell, .price = 100, .quantity = 2},
+               {.order = 2, .side = kSell, .price = 101, .quantity = 1},
+               {.order = 3, .side = kSell, .price = 102, .quantity = 2}});
+  EXPECT_EQ(market.send({.order = 9, .price = 101, .quantity = 5}),
+            "accepted 9; 9 takes 2 at 100, 3 left; 1 gives 2 at 100, 0 left; 9 takes 1 at 101, 2 left; 2 gives 1 at "
+            "101, 0 left; 9 rests at 101, 2 left; reference 101 | ask 100: 0; ask 101: 0; bid 101: 2");
+  EXPECT_EQ(market.send({.order = 10, .side = kSell, .price = 101, .quantity = 1}),
+            "accepted 10; 10 takes 1 at 101, 0 left; 9 gives 1 at 101, 1 left; reference 101 | bid 101: 1");
+  EXPECT_EQ(market.cancel(9), "9 cancelled, 1 left | bid 101: 0");
+  EXPECT_EQ(market.book(), "bids  | asks 102: 3x2");
+}
+
+// ---- price band, reference price, collar ----
+
+// rule: price-band
+TEST(Rules, ABoundThatIsSwitchedOffBindsNothing) {
+  Scenario market;
+  market.rest(
+      {{.order = 1, .side = kSell, .price = 1'000, .quantity = 1}, {.order = 2, .price = 1'000, .quantity = 1}});
+  market.settings.band = {.bid_up_bp = 11'000, .bid_down_bp = 0, .ask_up_bp = 0, .ask_down_bp = 0};
+  market.configure();
+  EXPECT_EQ(market.send({.order = 3, .price = 1'101, .quantity = 1}), "rejected 3: price_outside_band");
+  EXPECT_EQ(market.send({.order = 4, .price = 1, .quantity = 1}), "accepted 4, resting | bid 1: 1");
+  EXPECT_EQ(market.send({.order = 5, .side = kSell, .price = 9'000, .quantity = 1}),
+            "accepted 5, resting | ask 9000: 1");
+  EXPECT_EQ(market.send({.order = 6, .side = kSell, .price = 2, .quantity = 1}), "accepted 6, resting | ask 2: 1");
+}
 
 // rule: reference-price
 TEST(Rules, TheReferenceIsThePriceOfTheLastTrade) {
@@ -114,6 +145,21 @@ TEST(Rules, OrdersKeepTheirPlacesThroughAHalt) {
 }
 
 // ---- self-trade prevention ----
+
+// rule: stp-expire-taker, stp-expire-both
+TEST(Rules, WhatWasTradedBeforeAnOrderMetItsOwnStands) {
+  for (const SelfTrade mode : {SelfTrade::expire_taker, SelfTrade::expire_both}) {
+    Scenario market;
+    market.rest({{.order = 1, .side = kSell, .price = 100, .quantity = 2},
+                 {.order = 2, .account = 7, .side = kSell, .price = 100, .quantity = 3},
+                 {.order = 3, .side = kSell, .price = 100, .quantity = 4}});
+    const bool both = mode == SelfTrade::expire_both;
+    EXPECT_EQ(market.send({.order = 9, .account = 7, .self_trade = mode, .price = 100, .quantity = 8}),
+              std::string("accepted 9; 9 takes 2 at 100, 6 left; 1 gives 2 at 100, 0 left; 9 self-trade, 6 left; ") +
+                  (both ? "2 self-trade, 3 left; reference 100 | ask 100: 4" : "reference 100 | ask 100: 7"));
+    EXPECT_EQ(market.book(), both ? "bids  | asks 100: 3x4" : "bids  | asks 100: 2x3 3x4");
+  }
+}
 
 // rule: stp-conserves
 TEST(Rules, WhatWasAskedForIsTradedPreventedGivenBackOrRests) {
