@@ -61,6 +61,24 @@ Happening happening_of(orders::OrderType type, const Report& report) {  // flat 
   return Happening::accepted;
 }
 
+// The status that an order has after a report, by what was executed of it and what is left: what the words mean,
+// without the table.
+OrderStatus meant(const orders::OpenOrder& before, const Report& report) {
+  if (report.kind == ReportKind::rejected) return OrderStatus::rejected;
+  if (report.kind == ReportKind::refused) return before.status;
+  if (report.kind == ReportKind::ended) {
+    return report.end_reason == EndReason::cancelled    ? OrderStatus::cancelled
+           : report.end_reason == EndReason::expired    ? OrderStatus::expired
+           : report.end_reason == EndReason::self_trade ? OrderStatus::expired_in_match
+                                                        : OrderStatus::filled;
+  }
+  const bool fills = report.kind == ReportKind::filled;
+  const bool steps = fills || report.kind == ReportKind::prevented;
+  if (steps && before.type != orders::OrderType::market_by_quote && report.remaining.is_zero())
+    return fills ? OrderStatus::filled : OrderStatus::expired_in_match;
+  return fills || !before.executed.is_zero() ? OrderStatus::partially_filled : OrderStatus::open;
+}
+
 // Both folds, what is on its way between them, and what has been seen to happen.
 class Observer {
  public:
@@ -101,7 +119,9 @@ class Observer {
     const OrderStatus after = is_there                              ? accounts.orders()[report.account_slot].status
                               : report.kind == ReportKind::rejected ? OrderStatus::rejected
                                                                     : last_told_.at(report.order);
-    observed.emplace(before.status, happening_of(before.type, report), after);
+    const Happening happening = happening_of(before.type, report);
+    EXPECT_EQ(after, meant(before, report)) << orders::kHappeningNames[static_cast<std::size_t>(happening)];
+    observed.emplace(before.status, happening, after);
     if (report.kind == ReportKind::rejected) ends.erase(report.order);  // it never was an order
     return true;
   }
