@@ -1,6 +1,4 @@
 // Defects that exchanges elsewhere are known for, shown on the requests of clients.
-#include <regex>
-
 #include "gateways/rest/test_house.h"
 
 namespace rest {
@@ -39,6 +37,15 @@ TEST(KnownDefects, NoPriceQuantityOrAmountIsAnythingButADecimalNumber) {
   EXPECT_EQ(house.limit(house.ann, "BUY", "40000", "1").status, 200) << "a number it takes";
 }
 
+// Without what two orders' answers may differ in: the value behind each of these names, up to the next comma.
+std::string without_names(std::string text) {
+  for (const std::string_view name : {"\"orderId\":", "\"clientOrderId\":"}) {
+    for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1))
+      text.erase(at + name.size(), text.find(',', at) - at - name.size());
+  }
+  return text;
+}
+
 // A request read by position takes price for quantity when the optional name in front of them is not there.
 // rule: defect-client-id-shifts-fields
 TEST(KnownDefects, AnOptionalClientOrderIdShiftsNoFieldOfARequest) {
@@ -49,7 +56,6 @@ TEST(KnownDefects, AnOptionalClientOrderIdShiftsNoFieldOfARequest) {
                                                "price=40000",
                                                "quantity=0.125",
                                                "selfTradePreventionMode=EXPIRE_MAKER"};
-  const std::regex names(R"("orderId":[0-9]+|"clientOrderId":"[^"]*")");
   std::string first;
   for (std::size_t at = 0; at <= parameters.size() + 1; ++at) {  // where the id stands; at the last: nowhere
     TestHouse house;
@@ -63,7 +69,7 @@ TEST(KnownDefects, AnOptionalClientOrderIdShiftsNoFieldOfARequest) {
     ASSERT_EQ(placed.status, 200) << query;
     EXPECT_EQ(placed.body.find(R"("clientOrderId":"40000")") != std::string::npos, at <= parameters.size()) << query;
     const std::string open = house.call(house.ann, "GET", "/api/v3/openOrders", "symbol=BTCUSDT").body;
-    const std::string told = std::regex_replace(placed.body + open, names, "");
+    const std::string told = without_names(placed.body + open);
     EXPECT_NE(told.find(R"("price":"40000.00000000","origQty":"0.12500000")"), std::string::npos) << told;
     if (at == 0) first = told;
     EXPECT_EQ(told, first) << query;
