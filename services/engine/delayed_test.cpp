@@ -199,6 +199,7 @@ Command independent_command(Random& random, const Pair& pair) {
   return place;
 }
 
+// rule: same-commands-same-ends
 TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
   std::uint64_t trades = 0, resting = 0, deepest = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {

@@ -58,6 +58,7 @@ class RandomRun {
 
 constexpr instruments::PriceBand kNoBand{}, kBand{10'300, 9'800, 10'200, 9'700};
 
+// rule: double-entry
 TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
   std::map<orders::Execution, int> executions;
   std::map<orders::OrderStatus, int> statuses;
@@ -91,6 +92,7 @@ TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
   }
 }
 
+// rule: same-commands-same-ends
 TEST(EngineProperty, AReloadedEngineSaysTheSame) {
   RandomRun live(77, kBand);
   for (int i = 0; i < 3'000; ++i) live.step();

@@ -102,6 +102,7 @@ TEST(Registry, RefusesAssetsThatBreakARule) {
   EXPECT_TRUE(registry.add(AddAsset{core::Symbol("Y"), 18, core::Amount{1}}));
 }
 
+// rule: exact-trades
 TEST(Registry, RefusesMarketsThatBreakARule) {
   using core::Amount;
   using core::FeeRate;
@@ -167,6 +168,7 @@ TEST(Registry, RefusesMarketsThatBreakARule) {
   }
 }
 
+// rule: exact-trades
 TEST(Registry, TheCapIsExact) {
   Registry registry;
   ASSERT_TRUE(registry.add(AddAsset{core::Symbol("A"), 0, core::kAmountMax}));
@@ -232,6 +234,7 @@ TEST(Registry, SavesAndLoadsAndSurvivesAnyBytes) {
   }
 }
 
+// rule: decimal-text
 TEST(Convert, TellsWhyTextIsNoPrice) {
   const Registry registry = listed();
   const Market& btc = *registry.market("BTCUSDT");

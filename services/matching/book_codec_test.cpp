@@ -38,6 +38,7 @@ struct Driven {
   std::vector<MarketEvent> events;
 };
 
+// rule: same-commands-same-ends
 TEST(BookCodec, ALoadedFoldGoesOnLikeTheSavedOne) {
   Driven driven(3);
   driven.drive(3'000);

@@ -114,6 +114,7 @@ void expect_all_reached(const Coverage& coverage, std::uint64_t at_least) {
   for (const std::string& what : all) EXPECT_GE(coverage.of(what), at_least) << what;
 }
 
+// rule: two-implementations
 TEST(Differential, FastAndNaiveAgreeOnRandomCommands) {
   const std::uint64_t commands = commands_wanted();
   Coverage coverage;

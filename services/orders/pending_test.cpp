@@ -130,6 +130,7 @@ class Pending : public testing::Test {
   std::uint32_t slot = 0;
 };
 
+// rule: cancel-waits
 TEST_F(Pending, ACancelBeforeTheBookAnsweredIsSentOnceTheOrderRests) {
   place();
   EXPECT_TRUE(apply(cancel("c")).empty());
@@ -147,6 +148,7 @@ TEST_F(Pending, ACancelBeforeTheBookAnsweredIsSentOnceTheOrderRests) {
   expect_over();
 }
 
+// rule: cancel-waits
 TEST_F(Pending, ACancelBeforeTheBookAnsweredFailsWhenTheOrderIsOver) {
   place();
   apply(cancel());
@@ -159,6 +161,7 @@ TEST_F(Pending, ACancelBeforeTheBookAnsweredFailsWhenTheOrderIsOver) {
   expect_over();
 }
 
+// rule: cancel-waits
 TEST_F(Pending, ACancelOfAnOrderTheBookRejects) {
   place();
   apply(cancel());
@@ -172,6 +175,7 @@ TEST_F(Pending, ACancelOfAnOrderTheBookRejects) {
   expect_over();
 }
 
+// rule: cancel-too-late
 TEST_F(Pending, ACancelThatTheLastFillOvertakes) {
   place_resting();
   apply(cancel("c"));
@@ -187,6 +191,7 @@ TEST_F(Pending, ACancelThatTheLastFillOvertakes) {
   expect_over();
 }
 
+// rule: one-question
 TEST_F(Pending, OnlyOneQuestionIsAskedAtATime) {
   place_resting();
   apply(move(110));
@@ -203,6 +208,7 @@ TEST_F(Pending, OnlyOneQuestionIsAskedAtATime) {
   expect_over();
 }
 
+// rule: hold-move
 TEST_F(Pending, WhileAMoveIsAskedTheHoldCoversEitherPrice) {
   place_resting();
   apply(move(150));
@@ -223,6 +229,7 @@ TEST_F(Pending, WhileAMoveIsAskedTheHoldCoversEitherPrice) {
   EXPECT_EQ(accounts.orders()[slot].price, Price{80});
 }
 
+// rule: cancel-too-late
 TEST_F(Pending, AMoveThatTheLastFillOvertakes) {
   place_resting();
   apply(move(150));
@@ -236,6 +243,7 @@ TEST_F(Pending, AMoveThatTheLastFillOvertakes) {
   expect_over();
 }
 
+// rule: reduce-to-nothing
 TEST_F(Pending, AReductionToNothingEndsTheOrderAndAnswersTheCancelBehindIt) {
   place_resting();
   apply(reduce(10));
@@ -247,6 +255,7 @@ TEST_F(Pending, AReductionToNothingEndsTheOrderAndAnswersTheCancelBehindIt) {
   expect_over();
 }
 
+// rule: reduce-renames
 TEST_F(Pending, ANewClientIdThatIsTakenMeanwhileIsNotGiven) {
   place_resting();
   ReduceOrder renaming = reduce(1);
@@ -274,6 +283,7 @@ TEST_F(Pending, ACancelBehindARenamingReductionKeepsItsOwnId) {
   expect_over();
 }
 
+// rule: cancel-replace
 TEST_F(Pending, AReplacementIsPlacedOnlyWhenTheCancelIsAnswered) {
   place_resting(1'000, 10);
   CancelReplace replace{cancel("c"), buy(2'000, 5), ReplaceMode::stop_on_failure};
@@ -287,6 +297,7 @@ TEST_F(Pending, AReplacementIsPlacedOnlyWhenTheCancelIsAnswered) {
   expect_money(0, 10'000);
 }
 
+// rule: cancel-replace-failure
 TEST_F(Pending, AReplacementAfterAFailedCancelIsForWhoAllowedIt) {
   for (const ReplaceMode mode : {ReplaceMode::stop_on_failure, ReplaceMode::allow_failure}) {
     place_resting();
