@@ -181,6 +181,7 @@ void ShapedBook::add_some(std::size_t batch, Timed& timed) {
 void ShapedBook::cancel_some(std::size_t batch, Timed& timed) {
   const std::vector<std::uint32_t> numbers = some_orders(batch);
   std::vector<matching::CancelOrder> commands;
+  commands.reserve(numbers.size());
   for (const std::uint32_t number : numbers) commands.push_back(cancel(number));
   time(commands, timed);
   expect(fold_.resting_orders() == shape_.orders - numbers.size());
@@ -191,6 +192,7 @@ void ShapedBook::cancel_some(std::size_t batch, Timed& timed) {
 void ShapedBook::move_some(std::size_t batch, Timed& timed) {
   const std::vector<std::uint32_t> numbers = some_orders(batch);
   std::vector<matching::MoveOrder> commands;
+  commands.reserve(numbers.size());
   for (const std::uint32_t number : numbers)
     commands.push_back(move(number, static_cast<std::int64_t>(random_.below(levels()))));
   time(commands, timed);
@@ -201,6 +203,7 @@ void ShapedBook::move_some(std::size_t batch, Timed& timed) {
 void ShapedBook::reduce_some(std::size_t batch, Timed& timed) {
   const std::vector<std::uint32_t> numbers = some_orders(batch);
   std::vector<matching::ReduceOrder> commands;
+  commands.reserve(numbers.size());
   for (const std::uint32_t number : numbers) commands.push_back(reduce(number));
   time(commands, timed);
   expect(reports_.size() == 1 && reports_.front().kind == matching::ReportKind::reduced);

@@ -32,6 +32,7 @@ std::string name_of_state(MarketState state) { return state == MarketState::trad
 
 std::vector<Thing> Coverage::must_happen() {
   std::vector<Thing> all;
+  all.reserve(128);
   for (unsigned command = 0; command < kCommands.size(); ++command) all.push_back(thing(Group::command, command));
   for (int kind = 1; kind <= 4; ++kind) all.push_back(thing(Group::event, kind));
   for (const MarketState state : {MarketState::trading, MarketState::halted}) all.push_back(thing(Group::state, state));
