@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "pkg/core/random.h"
-#include "services/engine/test_exchange.h"
+#include "services/engine/test_listing.h"
 #include "services/orders/client_order_id.h"
 
 namespace engine {

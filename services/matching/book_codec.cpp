@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "services/matching/book.h"
+#include "services/matching/planted.h"
 
 namespace matching {
 namespace {
@@ -90,6 +91,7 @@ core::Result<void> Books::load(core::ByteReader& in) {
   if (!std::all_of(slots.seen.begin() + 1, slots.seen.end(), [](bool seen) { return seen; })) {
     return corrupt("an order slot is neither free nor in a book");
   }
+  if (PLANTED(load_reverses_free_slots)) std::reverse(slots.free.begin(), slots.free.end());
   for (auto handle = slots.free.rbegin(); handle != slots.free.rend(); ++handle) orders.give_back(*handle);
   return audit();
 }
@@ -110,7 +112,8 @@ core::Result<void> Books::load_market(Book& book, core::ByteReader& in, Slots& s
   in.get(book.last_trade);
   in.get(book.last_prevented);
   in.get(book.reference);
-  book.has_band = is_set(band);
+  if (PLANTED(load_forgets_reference)) book.reference = {};
+  book.has_band = is_set(band) && !PLANTED(load_switches_band_off);
   if (!in.ok() || !is_between(book.state, instruments::MarketState::trading, instruments::MarketState::halted) ||
       rules.lot_units.value() <= 0 || rules.tick_lot_units.value() <= 0 || book.reference.value() < 0) {
     return corrupt("a market's settings are out of range");

@@ -13,8 +13,9 @@ std::string number(T count) {
 
 std::string_view side_name(Side side) { return side == Side::buy ? "buy" : "sell"; }
 
-template <std::size_t N>
-std::string name_in(const std::array<std::string_view, N>& names, std::size_t index) {
+template <class Enum, std::size_t N>
+std::string name_in(const std::array<std::string_view, N>& names, Enum value) {
+  const auto index = static_cast<std::size_t>(value);
   return index < N ? std::string(names[index]) : std::to_string(index);
 }
 
@@ -43,14 +44,11 @@ std::string describe_one(const ConfigureMarket& command) {
 }
 
 std::string describe_one(const NewOrder& order) {
-  static constexpr std::array<std::string_view, 5> kTypes = {"?", "limit", "market", "market_by_quote", "limit_maker"};
-  static constexpr std::array<std::string_view, 4> kTimes = {"?", "gtc", "ioc", "fok"};
-  static constexpr std::array<std::string_view, 5> kModes = {"none", "taker", "maker", "both", "decrement"};
   std::string text =
       "new market " + number(order.market) + " order " + number(order.order) + " account " + number(order.account);
-  text += " " + std::string(side_name(order.side)) + " " + name_in(kTypes, static_cast<std::size_t>(order.type));
-  text += " " + name_in(kTimes, static_cast<std::size_t>(order.time_in_force));
-  text += " self-trade " + name_in(kModes, static_cast<std::size_t>(order.self_trade));
+  text += " " + std::string(side_name(order.side)) + " " + name(order.type);
+  text += " " + name(order.time_in_force);
+  text += " self-trade " + name(order.self_trade);
   text += " " + number(order.quantity) + " at " + number(order.price);
   return text + " quote " + number(order.quote_quantity) + " budget " + number(order.budget);
 }
@@ -67,15 +65,38 @@ std::string describe_one(const ReduceOrder& command) { return target("reduce", c
 
 }  // namespace
 
-std::string describe(const Report& report) {
-  static constexpr std::array<std::string_view, 11> kKinds = {"?",       "accepted", "rejected",  "filled",
+std::string name(ReportKind kind) {
+  static constexpr std::array<std::string_view, 11> kNames = {"?",       "accepted", "rejected",  "filled",
                                                               "rested",  "ended",    "prevented", "moved",
                                                               "reduced", "refused",  "reference"};
-  static constexpr std::array<std::string_view, 5> kReasons = {"?", "cancelled", "expired", "self_trade", "completed"};
-  std::string text = name_in(kKinds, static_cast<std::size_t>(report.kind));
+  return name_in(kNames, kind);
+}
+std::string name(EndReason reason) {
+  static constexpr std::array<std::string_view, 5> kNames = {"?", "cancelled", "expired", "self_trade", "completed"};
+  return name_in(kNames, reason);
+}
+std::string name(MarketEventKind kind) {
+  static constexpr std::array<std::string_view, 5> kNames = {"?", "level_changed", "traded", "state_changed", "listed"};
+  return name_in(kNames, kind);
+}
+std::string name(OrderType type) {
+  static constexpr std::array<std::string_view, 5> kNames = {"?", "limit", "market", "market_by_quote", "limit_maker"};
+  return name_in(kNames, type);
+}
+std::string name(TimeInForce time) {
+  static constexpr std::array<std::string_view, 4> kNames = {"?", "gtc", "ioc", "fok"};
+  return name_in(kNames, time);
+}
+std::string name(SelfTrade mode) {
+  static constexpr std::array<std::string_view, 5> kNames = {"none", "taker", "maker", "both", "decrement"};
+  return name_in(kNames, mode);
+}
+
+std::string describe(const Report& report) {
+  std::string text = name(report.kind);
   text +=
       " market " + number(report.market) + " order " + number(report.order) + " " + std::string(side_name(report.side));
-  if (report.kind == ReportKind::ended) text += " " + name_in(kReasons, static_cast<std::size_t>(report.end_reason));
+  if (report.kind == ReportKind::ended) text += " " + name(report.end_reason);
   if (report.rejection != core::Rejection::none)
     text += " rejection " + std::to_string(static_cast<int>(report.rejection));
   if (report.is_maker) text += " maker";
@@ -87,8 +108,7 @@ std::string describe(const Report& report) {
 }
 
 std::string describe(const MarketEvent& event) {
-  static constexpr std::array<std::string_view, 5> kKinds = {"?", "level_changed", "traded", "state_changed", "listed"};
-  std::string text = name_in(kKinds, static_cast<std::size_t>(event.kind));
+  std::string text = name(event.kind);
   text += " market " + number(event.market) + " #" + std::to_string(event.sequence) + " " +
           std::string(side_name(event.side));
   text += " price " + number(event.price) + " quantity " + number(event.quantity) + " trade " + number(event.trade);

@@ -32,7 +32,14 @@ class Differential {
   std::map<std::uint32_t, std::uint64_t> sequences_;  // by market
 };
 
-// One line each, for people.
+// Names of what can happen, for people.
+[[nodiscard]] std::string name(ReportKind kind);
+[[nodiscard]] std::string name(EndReason reason);
+[[nodiscard]] std::string name(MarketEventKind kind);
+[[nodiscard]] std::string name(OrderType type);
+[[nodiscard]] std::string name(TimeInForce time);
+[[nodiscard]] std::string name(SelfTrade mode);
+// One line each.
 [[nodiscard]] std::string describe(const Report& report);
 [[nodiscard]] std::string describe(const MarketEvent& event);
 [[nodiscard]] std::string describe(const AnyCommand& command);

@@ -5,6 +5,7 @@
 
 #include "services/matching/announcer.h"
 #include "services/matching/book.h"
+#include "services/matching/planted.h"
 #include "services/matching/taking.h"
 
 namespace matching {
@@ -24,8 +25,9 @@ Identity identity_of(const NewOrder& command) {
 bool is_market(OrderType type) { return type == OrderType::market || type == OrderType::market_by_quote; }
 
 bool outside_band(const instruments::PriceBand& band, Side side, core::Price price, core::Price reference) {
-  const std::uint32_t up = side == Side::buy ? band.bid_up_bp : band.ask_up_bp;
-  const std::uint32_t down = side == Side::buy ? band.bid_down_bp : band.ask_down_bp;
+  const bool is_bid = (side == Side::buy) != PLANTED(band_of_other_side);
+  const std::uint32_t up = is_bid ? band.bid_up_bp : band.ask_up_bp;
+  const std::uint32_t down = is_bid ? band.bid_down_bp : band.ask_down_bp;
   const int128 scaled = price.value() * kBasisPoints;
   return (up != 0 && scaled > int128{reference.value()} * up) ||
          (down != 0 && scaled < int128{reference.value()} * down);
@@ -34,14 +36,16 @@ bool outside_band(const instruments::PriceBand& band, Side side, core::Price pri
 // How far a market order may go: the worst price its side's band allows.
 std::uint64_t collar(const Book& book, const Rules& rules, Side side) {
   const std::uint32_t bp = side == Side::buy ? rules.band.bid_up_bp : rules.band.ask_down_bp;
-  if (!book.has_band || book.reference.is_zero() || bp == 0) return kAnyKey;
+  if (!book.has_band || book.reference.is_zero() || bp == 0 || PLANTED(collar_ignored)) return kAnyKey;
   const int128 scaled = int128{book.reference.value()} * bp;
-  const int128 exact = side == Side::buy ? scaled / kBasisPoints : (scaled + kBasisPoints - 1) / kBasisPoints;
+  const bool down = side == Side::buy || PLANTED(sell_collar_rounds_down);
+  const int128 exact = down ? scaled / kBasisPoints : (scaled + kBasisPoints - 1) / kBasisPoints;
   const int128 price = std::min<int128>(exact, std::numeric_limits<std::int64_t>::max());
   return key_of(opposite(side), core::Price{static_cast<std::int64_t>(price)});
 }
 
 bool outside(core::Amount value, core::Amount min, core::Amount max) {
+  if (PLANTED(notional_min_excluded) && value == min) return true;
   return value < min || (!max.is_zero() && value > max);
 }
 
@@ -52,7 +56,7 @@ Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
     return Rejection::invalid_order;
   }
   if (!is_market(command.type) && command.price.value() <= 0) return Rejection::invalid_order;
-  if (book.state != MarketState::trading) [[unlikely]]
+  if (book.state != MarketState::trading && !PLANTED(halt_takes_orders)) [[unlikely]]
     return Rejection::market_closed;
   if (is_market(command.type)) {
     if (!by_quote && book.reference.is_zero()) return Rejection::none;
@@ -72,9 +76,10 @@ Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
 // budget.
 bool exceeds(const Plan& plan, Side side, const Rules& rules, core::Amount budget) {
   int128 cost = 0;
-  const bool overflow = side == Side::buy ? __builtin_mul_overflow(plan.tick_lots, rules.tick_lot_units.value(), &cost)
-                                          : __builtin_mul_overflow(plan.lots, rules.lot_units.value(), &cost);
-  return overflow || cost > budget.value();
+  const bool is_buy = (side == Side::buy) != PLANTED(budget_in_other_asset);
+  const bool overflow = is_buy ? __builtin_mul_overflow(plan.tick_lots, rules.tick_lot_units.value(), &cost)
+                               : __builtin_mul_overflow(plan.lots, rules.lot_units.value(), &cost);
+  return overflow || cost > budget.value() - PLANTED(budget_needs_one_more);
 }
 
 }  // namespace
@@ -137,7 +142,7 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
   if (is_new) book = &state_->books.add(market.id);
   const bool changed = book->state != market.state;
   book->state = market.state;
-  book->has_band = is_set(market.band);
+  if (is_new || !PLANTED(band_change_ignored)) book->has_band = is_set(market.band);
   state_->books.rules(market.id) = {market.band, market.notional_min, market.notional_max, market.lot_units,
                                     market.tick_lot_units};
   if (is_new || changed) Announcer(*book, out).event(is_new ? MarketEventKind::listed : MarketEventKind::state_changed);
@@ -158,17 +163,21 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, Output ou
   const std::int64_t quantity = command.quantity.value();
   if (!crosses) [[likely]]
     return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
-  if (command.type == OrderType::limit_maker) return reject(command, Rejection::would_match_immediately, out);
+  if (command.type == OrderType::limit_maker && !PLANTED(limit_maker_takes)) {
+    return reject(command, Rejection::would_match_immediately, out);
+  }
 
   const Identity taker = identity_of(command);
   Taking taking(books, book, taker, out);
   Announcer announce(book, out);
   announce.placed(ReportKind::accepted, taker, command.price, quantity, kNoHandle);
-  if (command.time_in_force == TimeInForce::fok && taking.plan(limit, quantity).lots != quantity) {
+  const bool all_or_nothing = command.time_in_force == TimeInForce::fok && !PLANTED(fok_trades_partly);
+  if (all_or_nothing && taking.plan(limit, quantity).lots != quantity) {
     announce.ended(taker, EndReason::expired, quantity);
     return;
   }
   const std::int64_t open = taking.take(limit, quantity);
+  if (PLANTED(trades_at_limit)) out.reports.back().price = command.price;
   if (open > 0 && !taking.ended()) rest_or_expire(book, command, open, ReportKind::rested, out);
   if (taking.traded()) announce.reference_price();
 }
@@ -178,7 +187,8 @@ void Matching::State::rest_or_expire(Book& book, const NewOrder& command, std::i
                                      Output out) {
   Announcer announce(book, out);
   const Identity who = identity_of(command);
-  if (command.type == OrderType::limit_maker || command.time_in_force == TimeInForce::gtc) [[likely]] {
+  if (command.type == OrderType::limit_maker || command.time_in_force == TimeInForce::gtc || PLANTED(ioc_rests))
+      [[likely]] {
     const Handle handle = books.orders.take();
     Order& order = books.orders[handle];
     order.identity = who;
@@ -190,7 +200,7 @@ void Matching::State::rest_or_expire(Book& book, const NewOrder& command, std::i
       announce.level_changed(command.side, key_of(command.side, command.price), lots);
       return;
     }
-    books.orders.give_back(handle);
+    if (!PLANTED(overflow_keeps_slot)) books.orders.give_back(handle);
   }
   if (kind == ReportKind::accepted) announce.placed(kind, who, command.price, open, kNoHandle);
   announce.ended(who, EndReason::expired, open);
@@ -233,11 +243,12 @@ void Matching::apply(const ReduceOrder& command, Output out) {
   Order* const order = state_->target(command, out);
   if (order == nullptr) return;
   if (command.by.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  if (command.by.value() >= order->open) return apply(CancelOrder{command.order, command.market, command.handle}, out);
+  if (command.by.value() - PLANTED(reduce_to_nothing_rests) >= order->open)
+    return apply(CancelOrder{command.order, command.market, command.handle}, out);
   Books& books = state_->books;
   Level& level = books.ladders.level(order->page, order->key);
   order->open -= command.by.value();
-  level.lots -= command.by.value();
+  level.lots -= PLANTED(reduce_keeps_level_lots) ? 0 : command.by.value();
   Announcer announce(*books.find(command.market), out);
   announce.reduced(order->identity, command.by, order->open);
   announce.level_changed(order->identity.side, order->key, level.lots);
@@ -249,7 +260,7 @@ void Matching::apply(const MoveOrder& command, Output out) {
   Books& books = state_->books;
   Book& book = *books.find(command.market);
   if (command.price.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  if (book.state != MarketState::trading) [[unlikely]]
+  if (book.state != MarketState::trading && !PLANTED(halt_moves_orders)) [[unlikely]]
     return refuse(command, Rejection::market_closed, out);
   const Identity who = order->identity;
   if (book.has_band && !book.reference.is_zero() &&
@@ -258,14 +269,17 @@ void Matching::apply(const MoveOrder& command, Output out) {
   }
   const std::uint64_t limit = key_of(opposite(who.side), command.price);
   const bool crosses = book.best[index_of(opposite(who.side))] <= limit;
-  if (crosses && who.type == OrderType::limit_maker) return refuse(command, Rejection::would_match_immediately, out);
+  if (crosses && who.type == OrderType::limit_maker && !PLANTED(moved_limit_maker_takes)) {
+    return refuse(command, Rejection::would_match_immediately, out);
+  }
 
   const std::uint64_t from = order->key, to = key_of(who.side, command.price);
   const std::int64_t quantity = order->open;
-  const std::int64_t lots_left = books.unlink(book, command.handle);
-  order->key = to;
   Announcer announce(book, out);
   announce.placed(ReportKind::moved, who, command.price, quantity, command.handle);
+  if (PLANTED(move_keeps_priority) && to == from) return;
+  const std::int64_t lots_left = books.unlink(book, command.handle);
+  order->key = to;
   if (to != from) announce.level_changed(who.side, from, lots_left);
   if (!crosses) [[likely]] {
     const std::int64_t lots = books.append(book, command.handle);
@@ -293,12 +307,13 @@ void Matching::State::settle_move(Book& book, Handle handle, std::int64_t open, 
     }
     announce.ended(order.identity, EndReason::expired, open);
   }
-  books.orders.give_back(handle);
+  if (!PLANTED(moved_order_keeps_slot)) books.orders.give_back(handle);
 }
 
 std::uint64_t Matching::state_hash() const { return state_->books.state_hash(); }
 core::Result<void> Matching::audit() const { return state_->books.audit(); }
 std::size_t Matching::resting_orders() const { return state_->books.orders.in_use(); }
+std::size_t Matching::bytes_in_use() const { return state_->books.bytes_in_use(); }
 void Matching::save(core::ByteWriter& out) const { state_->books.save(out); }
 
 core::Result<void> Matching::load(core::ByteReader& in) {

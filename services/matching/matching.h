@@ -47,6 +47,8 @@ class Matching {
   [[nodiscard]] std::uint64_t state_hash() const;  // of what matters: independent of slots and pages' history
   [[nodiscard]] core::Result<void> audit() const;
   [[nodiscard]] std::size_t resting_orders() const;
+  // Memory that orders, levels and markets take up now; what pools have in reserve is not counted.
+  [[nodiscard]] std::size_t bytes_in_use() const;
   // Every resting order, by market, side (buys first) and priority: for audits and tests.
   void for_each_order(const std::function<void(const RestingOrder&)>& visit) const;
   void save(core::ByteWriter& out) const;  // handles survive save and load

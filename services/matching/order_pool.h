@@ -10,6 +10,7 @@
 #include "pkg/core/ids.h"
 #include "pkg/core/numbers.h"
 #include "services/matching/huge_array.h"
+#include "services/matching/planted.h"
 #include "services/matching/price_ladder.h"
 #include "services/matching/types.h"
 
@@ -50,13 +51,14 @@ class OrderPool {
   [[nodiscard]] Links& links(Handle handle) { return links_[handle]; }
   [[nodiscard]] const Links& links(Handle handle) const { return links_[handle]; }
   [[nodiscard]] bool holds(Handle handle, core::OrderId order, core::MarketId market) const {
-    return handle < used_ && !order.is_none() && orders_[handle].identity.order == order &&
-           orders_[handle].identity.market == market;
+    return handle < used_ && !order.is_none() &&
+           (orders_[handle].identity.order == order || PLANTED(handle_of_any_order)) &&
+           (orders_[handle].identity.market == market || PLANTED(handle_of_any_market));
   }
   // A slot of unknown content. References into the pool are void.
   [[nodiscard]] Handle take() {
     ++in_use_;
-    if (first_free_ != kNoHandle) {
+    if (first_free_ != kNoHandle && !PLANTED(slots_are_not_reused)) {
       const Handle handle = first_free_;
       first_free_ = links_[handle].next;
       return handle;
@@ -70,6 +72,7 @@ class OrderPool {
     first_free_ = handle;
   }
   [[nodiscard]] std::uint32_t in_use() const { return in_use_; }
+  [[nodiscard]] std::size_t bytes_in_use() const { return in_use_ * (sizeof(Order) + sizeof(Links)); }
   // Slots ever used, slot 0 (which means none) included.
   [[nodiscard]] std::uint32_t used() const { return used_; }
   [[nodiscard]] Handle first_free() const { return first_free_; }

@@ -208,8 +208,8 @@ class CommandMaker {
         market.band = any_band();
         break;
       case 3: {
-        market.notional_min = core::Amount{one_in(2) ? 0 : between(0, 3'000)};
-        market.notional_max = core::Amount{one_in(2) ? 0 : between(3'000, 100'000)};
+        market.notional_min = one_in(2) ? core::Amount{} : near_notional(market, 1, 3);
+        market.notional_max = one_in(2) ? core::Amount{} : near_notional(market, 3, 100);
         break;
       }
     }
@@ -222,10 +222,15 @@ class CommandMaker {
     }
     return {market};
   }
+  // What so many lots come to at a hot price: orders that come to exactly as much are met.
+  core::Amount near_notional(const instruments::Market& market, std::int64_t lots_min, std::int64_t lots_max) {
+    const std::int64_t price = between(996, 1004);
+    return core::Amount{price * between(lots_min, lots_max) * market.tick_lot_units.value()};
+  }
   instruments::PriceBand any_band() {
     const auto up = [&] { return static_cast<std::uint32_t>(one_in(3) ? 0 : between(10'000, 10'200)); };
     const auto down = [&] { return static_cast<std::uint32_t>(one_in(3) ? 0 : between(9'800, 10'000)); };
-    if (!one_in(4)) return {};
+    if (one_in(2)) return {};
     if (one_in(8)) return {UINT32_MAX, 1, UINT32_MAX, 1};
     const std::uint32_t bid_up = up(), bid_down = down(), ask_up = up(), ask_down = down();
     return {bid_up, bid_down, ask_up, ask_down};
