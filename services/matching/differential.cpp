@@ -52,6 +52,10 @@ std::string describe_one(const NewOrder& order) {
   text += " " + name_in(kTimes, static_cast<std::size_t>(order.time_in_force));
   text += " self-trade " + name_in(kModes, static_cast<std::size_t>(order.self_trade));
   text += " " + number(order.quantity) + " at " + number(order.price);
+  if (order.trigger != Trigger::none) {
+    text += std::string(order.trigger == Trigger::stop ? " stop" : " take-profit") + " at " +
+            number(order.trigger_price) + " trailing " + std::to_string(order.trailing_bp);
+  }
   return text + " quote " + number(order.quote_quantity) + " budget " + number(order.budget);
 }
 
@@ -68,10 +72,11 @@ std::string describe_one(const ReduceOrder& command) { return target("reduce", c
 }  // namespace
 
 std::string describe(const Report& report) {
-  static constexpr std::array<std::string_view, 11> kKinds = {"?",       "accepted", "rejected",  "filled",
+  static constexpr std::array<std::string_view, 12> kKinds = {"?",       "accepted", "rejected",  "filled",
                                                               "rested",  "ended",    "prevented", "moved",
-                                                              "reduced", "refused",  "reference"};
-  static constexpr std::array<std::string_view, 5> kReasons = {"?", "cancelled", "expired", "self_trade", "completed"};
+                                                              "reduced", "refused",  "reference", "triggered"};
+  static constexpr std::array<std::string_view, 6> kReasons = {"?",          "cancelled", "expired",
+                                                               "self_trade", "completed", "not_admitted"};
   std::string text = name_in(kKinds, static_cast<std::size_t>(report.kind));
   text +=
       " market " + number(report.market) + " order " + number(report.order) + " " + std::string(side_name(report.side));
@@ -99,6 +104,17 @@ std::string describe(const MarketEvent& event) {
 std::string describe(const RestingOrder& order) {
   return "market " + number(order.market) + " " + std::string(side_name(order.side)) + " " + number(order.open) +
          " at " + number(order.price) + " order " + number(order.order) + " handle " + std::to_string(order.handle);
+}
+
+std::string describe(const WaitingOrder& order) {
+  std::string text = "market " + number(order.market) + " " + std::string(side_name(order.side)) + " order " +
+                     number(order.order) + " handle " + std::to_string(order.handle);
+  text += std::string(order.trigger == Trigger::stop ? " stop" : " take-profit") + " at " +
+          number(order.trigger_price) + " trailing " + std::to_string(order.trailing_bp);
+  text += " phase " + std::to_string(static_cast<int>(order.phase)) + " extreme " + number(order.extreme);
+  return text + " " + number(order.open) + " at " + number(order.price) + " type " +
+         std::to_string(static_cast<int>(order.type)) + " account " + number(order.account) + "/" +
+         std::to_string(order.account_slot);
 }
 
 std::string describe(const AnyCommand& command) {
@@ -129,6 +145,10 @@ std::string Differential::compare_state() const {
   fast_.for_each_order([&](const RestingOrder& order) { fast.push_back(order); });
   std::string problem = difference("resting orders", fast, naive_.resting());
   if (fast.size() != fast_.resting_orders()) problem += "the count of resting orders is wrong\n";
+  std::vector<WaitingOrder> waiting;
+  fast_.for_each_waiting([&](const WaitingOrder& order) { waiting.push_back(order); });
+  problem += difference("waiting orders", waiting, naive_.waiting());
+  if (waiting.size() != fast_.waiting_orders()) problem += "the count of waiting orders is wrong\n";
   if (const auto audit = fast_.audit(); !audit) problem += audit.error().text() + "\n";
   return problem;
 }

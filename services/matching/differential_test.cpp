@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -30,6 +31,7 @@ class Coverage {
         ++counts_["refused " + std::to_string(static_cast<int>(report.rejection))];
     }
     for (const MarketEvent& event : events) ++counts_["event " + std::to_string(static_cast<int>(event.kind))];
+    see_triggers(reports);
     if (const auto* order = std::get_if<NewOrder>(&command)) see_order(*order, reports);
     if (std::holds_alternative<MoveOrder>(command) && reports.size() > 1) ++counts_["move that matched"];
   }
@@ -38,14 +40,39 @@ class Coverage {
       if (resting >= size) ++counts_["resting " + std::to_string(size)];
     }
   }
+  std::uint64_t cascaded = 0;
   [[nodiscard]] std::uint64_t of(const std::string& what) const {
     const auto found = counts_.find(what);
     return found == counts_.end() ? 0 : found->second;
   }
 
  private:
+  void see_triggers(const std::vector<Report>& reports) {
+    unsigned triggered = 0;
+    bool one_matched = false;
+    for (const Report& report : reports) {
+      triggered += report.kind == ReportKind::triggered;
+      one_matched |= triggered > 0 && report.kind == ReportKind::filled;
+      if (report.end_reason == EndReason::not_admitted)
+        ++counts_["not admitted " + std::to_string(static_cast<int>(report.rejection))];
+    }
+    if (triggered > 1) ++counts_["several triggered"];
+    if (triggered >= kTriggersPerCommand) ++counts_["as many triggered as may be"];
+    ASSERT_LE(triggered, kTriggersPerCommand);
+    if (!reports.empty() && reports.front().kind == ReportKind::triggered) ++counts_["triggered by an earlier command"];
+    if (one_matched) ++counts_["triggered and filled"];
+  }
   void see_order(const NewOrder& order, const std::vector<Report>& reports) {
-    if (reports.front().kind != ReportKind::accepted) return;
+    const auto about = std::find_if(reports.begin(), reports.end(), [&](const Report& report) {
+      return report.order == order.order && report.kind == ReportKind::accepted;
+    });
+    if (about == reports.end()) return;
+    if (order.trigger != Trigger::none) {
+      ++counts_["waits " + std::to_string(static_cast<int>(order.trigger)) + " type " +
+                std::to_string(static_cast<int>(order.type)) + (order.side == Side::buy ? " buy" : " sell") +
+                (order.trailing_bp == 0 ? "" : order.trigger_price.is_zero() ? " trailing" : " trailing from a price")];
+      return;
+    }
     const std::string type = std::to_string(static_cast<int>(order.type));
     const std::string time = std::to_string(static_cast<int>(order.time_in_force));
     const std::string mode = std::to_string(static_cast<int>(order.self_trade));
@@ -71,7 +98,7 @@ void drive(std::uint64_t seed, std::uint64_t commands, std::size_t orders_aim, C
   for (const AnyCommand& command : maker.listings()) problem += both.apply(command);
   ASSERT_TRUE(problem.empty()) << problem;
   for (std::uint64_t i = 0; i < commands; ++i) {
-    const AnyCommand command = maker.next(both.resting());
+    const AnyCommand command = maker.next(both.resting(), both.waiting());
     problem = both.apply(command);
     ASSERT_TRUE(problem.empty()) << problem << "seed " << seed << ", command " << i;
     maker.learn(both.reports());
@@ -88,15 +115,16 @@ void drive(std::uint64_t seed, std::uint64_t commands, std::size_t orders_aim, C
   }
   problem = both.compare_state();
   ASSERT_TRUE(problem.empty()) << problem;
+  coverage.cascaded += both.cascaded();
 }
 
 void expect_all_reached(const Coverage& coverage, std::uint64_t at_least) {
   std::vector<std::string> all;
-  for (int kind = 1; kind <= 10; ++kind) all.push_back("report " + std::to_string(kind));
-  for (int reason = 1; reason <= 4; ++reason) all.push_back("ended " + std::to_string(reason));
+  for (int kind = 1; kind <= 11; ++kind) all.push_back("report " + std::to_string(kind));
+  for (int reason = 1; reason <= 5; ++reason) all.push_back("ended " + std::to_string(reason));
   for (int kind = 1; kind <= 3; ++kind) all.push_back("event " + std::to_string(kind));
-  for (int rejection : {101, 103, 113, 200, 201, 202, 203}) all.push_back("rejected " + std::to_string(rejection));
-  for (int rejection : {103, 113, 200, 201, 204}) all.push_back("refused " + std::to_string(rejection));
+  for (int rejection : {101, 103, 113, 200, 201, 202, 203, 210}) all.push_back("rejected " + std::to_string(rejection));
+  for (int rejection : {103, 113, 200, 201, 204, 211}) all.push_back("refused " + std::to_string(rejection));
   for (int time = 1; time <= 3; ++time) {
     for (const char* how : {" filled", " not filled"}) {
       for (int type = 1; type <= 3; ++type)
@@ -109,6 +137,19 @@ void expect_all_reached(const Coverage& coverage, std::uint64_t at_least) {
       all.push_back("self-trade mode " + std::to_string(mode) + " type " + std::to_string(type));
   }
   for (const char* size : {"10", "50", "300"}) all.push_back(std::string("resting ") + size);
+  for (const char* trigger : {"waits 1", "waits 2"}) {
+    for (const char* type : {" type 1", " type 2"}) {
+      for (const char* side : {" buy", " sell"}) {
+        for (const char* trails : {"", " trailing", " trailing from a price"})
+          all.push_back(std::string(trigger) + type + side + trails);
+      }
+    }
+  }
+  for (const char* what : {"not admitted 201", "not admitted 203", "several triggered", "triggered and filled",
+                           "triggered by an earlier command", "as many triggered as may be"}) {
+    all.emplace_back(what);
+  }
+  EXPECT_GE(coverage.cascaded, 10 * at_least) << "conditional orders that fire each other";
   all.push_back("move that matched");
   all.push_back("FOK past own orders");
   for (const std::string& what : all) EXPECT_GE(coverage.of(what), at_least) << what;

@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   matching::Differential both;
   for (const auto& command : maker.listings()) require_same(both.apply(command));
   while (!choices.empty()) {
-    require_same(both.apply(maker.next(both.resting())));
+    require_same(both.apply(maker.next(both.resting(), both.waiting())));
     maker.learn(both.reports());
     require_same(both.compare_state());
   }
