@@ -101,7 +101,21 @@ core::Result<void> Engine::State::audit_books() const {
     const bool same = desk.account == resting_order.account && desk.market == resting_order.market &&
                       order.side == resting_order.side && order.price == resting_order.price &&
                       order.remaining() == resting_order.open && order.handle == resting_order.handle &&
-                      !is_closed(order.status);
+                      !is_closed(order.status) && !orders.waits(order);
+    if (same) different = {};
+  });
+  matching.fold.for_each_waiting([&](const matching::WaitingOrder& waiting) {
+    ++resting;
+    if (!different.is_none()) return;
+    different = waiting.order;
+    if (!orders.holds(waiting.account_slot, waiting.order)) return;
+    const orders::OpenOrder& order = orders[waiting.account_slot];
+    const orders::Desk& desk = orders.desk_of(order);
+    const orders::Condition& condition = orders.condition(order);
+    const bool same = desk.account == waiting.account && desk.market == waiting.market && order.side == waiting.side &&
+                      order.type == waiting.type && order.price == waiting.price && order.remaining() == waiting.open &&
+                      order.handle == waiting.handle && orders.waits(order) && condition.trigger == waiting.trigger &&
+                      condition.trailing_bp == waiting.trailing_bp && condition.price == waiting.trigger_price;
     if (same) different = {};
   });
   if (!different.is_none()) {

@@ -17,7 +17,7 @@ core::Bytes saved(const Matching& matching) {
 
 // A fold after some random commands, and the maker to go on with.
 struct Driven {
-  explicit Driven(std::uint64_t seed) : random(seed), maker(random, 60) {
+  explicit Driven(std::uint64_t seed) : random(seed), maker(random, 60, 30) {
     for (const AnyCommand& command : maker.listings()) apply(matching, command);
   }
   void drive(int commands) {
@@ -48,8 +48,7 @@ TEST(BookCodec, ALoadedFoldGoesOnLikeTheSavedOne) {
   ASSERT_TRUE(loaded.load(reader).has_value());
   EXPECT_TRUE(reader.complete());
   for (int i = 0; i < 3'000; ++i) {
-    const AnyCommand command =
-        driven.maker.next(driven.matching.resting_orders(), driven.matching.waiting_orders());
+    const AnyCommand command = driven.maker.next(driven.matching.resting_orders(), driven.matching.waiting_orders());
     driven.apply(loaded, command);
     const std::vector<Report> reports = driven.reports;
     const std::vector<MarketEvent> events = driven.events;

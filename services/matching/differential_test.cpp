@@ -70,7 +70,9 @@ class Coverage {
     if (order.trigger != Trigger::none) {
       ++counts_["waits " + std::to_string(static_cast<int>(order.trigger)) + " type " +
                 std::to_string(static_cast<int>(order.type)) + (order.side == Side::buy ? " buy" : " sell") +
-                (order.trailing_bp == 0 ? "" : order.trigger_price.is_zero() ? " trailing" : " trailing from a price")];
+                (order.trailing_bp == 0          ? ""
+                 : order.trigger_price.is_zero() ? " trailing"
+                                                 : " trailing from a price")];
       return;
     }
     const std::string type = std::to_string(static_cast<int>(order.type));
@@ -90,9 +92,10 @@ class Coverage {
   std::map<std::string, std::uint64_t> counts_;
 };
 
-void drive(std::uint64_t seed, std::uint64_t commands, std::size_t orders_aim, Coverage& coverage) {
+void drive(std::uint64_t seed, std::uint64_t commands, std::size_t orders_aim, std::size_t waiting_aim,
+           Coverage& coverage) {
   core::Random random(seed);
-  CommandMaker<core::Random> maker(random, orders_aim);
+  CommandMaker<core::Random> maker(random, orders_aim, waiting_aim);
   Differential both;
   std::string problem;
   for (const AnyCommand& command : maker.listings()) problem += both.apply(command);
@@ -104,7 +107,7 @@ void drive(std::uint64_t seed, std::uint64_t commands, std::size_t orders_aim, C
     maker.learn(both.reports());
     coverage.see(command, both.reports(), both.events());
     coverage.see_size(both.resting());
-    if (i % (orders_aim / 8 + 1) == 0) {
+    if (i % ((orders_aim + waiting_aim) / 8 + 1) == 0) {
       problem = both.compare_state();
       ASSERT_TRUE(problem.empty()) << problem << "seed " << seed << ", command " << i << ": " << describe(command);
     }
@@ -162,7 +165,8 @@ TEST(Differential, FastAndNaiveAgreeOnRandomCommands) {
   for (std::uint64_t seed = 1; done < commands; ++seed) {
     const std::uint64_t share = std::min<std::uint64_t>(commands - done, 50'000);
     const std::size_t aim = seed % 4 == 3 ? 400 : seed % 2 == 0 ? 60 : 15;
-    ASSERT_NO_FATAL_FAILURE(drive(seed, share, aim, coverage));
+    const std::size_t waiting = seed % 4 == 2 ? 500 : aim / 2;
+    ASSERT_NO_FATAL_FAILURE(drive(seed, share, aim, waiting, coverage));
     done += share;
   }
   if (commands >= 200'000) expect_all_reached(coverage, commands / 10'000);

@@ -314,8 +314,8 @@ void Matching::State::let_go(Book& book, const Conditional& fired, Output out) {
     books.orders.give_back(fired.handle);
   };
   if (is_limit) {
-    const bool out_of_band = book.has_band && !book.reference.is_zero() &&
-                             outside_band(rules.band, who.side, fired.price, book.reference);
+    const bool out_of_band =
+        book.has_band && !book.reference.is_zero() && outside_band(rules.band, who.side, fired.price, book.reference);
     if (out_of_band) return end(EndReason::not_admitted, quantity, Rejection::price_outside_band);
     if (fired.time_in_force == TimeInForce::fok && taking.plan(limit, quantity).lots != quantity) {
       return end(EndReason::expired, quantity);

@@ -1,4 +1,5 @@
-// Orders of all books that rest or wait, in slots of one cache line. A slot's number is the handle accounts knows the order by.
+// Orders of all books that rest or wait, in slots of one cache line. A slot's number is the handle accounts knows the
+// order by.
 //
 // The slot that was given back last is taken first, which keeps the working set warm. Which handle an order gets is
 // part of what matching says, so the free slots and their order are state: they are saved and loaded.
@@ -28,10 +29,10 @@ struct Identity {
 
 // One cache line. 16 bytes are free for what the coming order types need (a peak, a list).
 struct alignas(64) Order {
-  Identity identity;      // order is none: the slot is free
-  std::uint64_t key = 0;  // price as its ladder counts it, see key_of
-  std::int64_t open = 0;  // lots, > 0
-  PageIndex page = 0;     // with `key`: the level, without a walk
+  Identity identity;              // order is none: the slot is free
+  std::uint64_t key = 0;          // price as its ladder counts it, see key_of
+  std::int64_t open = 0;          // lots, > 0
+  PageIndex page = 0;             // with `key`: the level, without a walk
   std::uint32_t conditional = 0;  // index in Triggers of an order that waits for its trigger; 0: it rests
 };
 static_assert(sizeof(Order) == 64);

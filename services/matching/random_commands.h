@@ -22,8 +22,9 @@ class CommandMaker {
  public:
   static constexpr std::uint32_t kMarkets = 3;
 
-  // `orders_aim`: about how many orders shall rest; about half as many conditional ones wait.
-  CommandMaker(Choices& choices, std::size_t orders_aim) : choices_(choices), orders_aim_(orders_aim) {
+  // About how many orders shall rest and how many conditional ones wait.
+  CommandMaker(Choices& choices, std::size_t orders_aim, std::size_t waiting_aim)
+      : choices_(choices), orders_aim_(orders_aim), waiting_aim_(waiting_aim) {
     for (std::uint32_t id = 1; id <= kMarkets; ++id) markets_.push_back(first_settings(id));
   }
 
@@ -37,7 +38,7 @@ class CommandMaker {
 
   // How many orders rest and how many wait now.
   AnyCommand next(std::size_t resting, std::size_t waiting) {
-    if (waiting < orders_aim_ / 2 && one_in(6)) return conditional();
+    if (waiting < waiting_aim_ && one_in(waiting_aim_ > orders_aim_ ? 2 : 6)) return conditional();
     if (resting < orders_aim_ && one_in(2)) return place_passive();
     const std::uint64_t pick = below(1000);
     if (pick < 2) return configure();
@@ -178,7 +179,8 @@ class CommandMaker {
     order.trigger = one_in(500) ? static_cast<Trigger>(3) : one_in(2) ? Trigger::stop : Trigger::take_profit;
     order.quantity = any_quantity();
     const std::int64_t last = order.market.value() <= kMarkets ? last_price_[order.market.value() - 1] : 1000;
-    const std::int64_t away = one_in(4) ? between(1, 60) : between(1, 8);
+    // Where many shall wait they do so at a few prices a little away, so that they fire by the hundred.
+    const std::int64_t away = waiting_aim_ > orders_aim_ ? between(12, 14) : one_in(4) ? between(1, 60) : between(1, 8);
     order.trigger_price = core::Price{fires_above(order.trigger, order.side) ? last + away : last - away};
     if (one_in(12)) order.trigger_price = any_price();
     order.price = core::Price{order.trigger_price.value() + between(-6, 6)};
@@ -257,7 +259,7 @@ class CommandMaker {
   }
 
   Choices& choices_;
-  std::size_t orders_aim_;
+  std::size_t orders_aim_, waiting_aim_;
   std::vector<instruments::Market> markets_;
   std::vector<Known> by_handle_;  // open orders; others have no handle
   Known stale_[16] = {};

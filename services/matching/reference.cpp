@@ -402,8 +402,7 @@ void Reference::apply(const ReduceOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
   if (found != markets_.end() && waits(found->second, command.order, command.handle)) {
     const bool valid = command.by.value() > 0;
-    return out.reports.push_back(
-        refused(command, valid ? Rejection::order_not_working : Rejection::invalid_order));
+    return out.reports.push_back(refused(command, valid ? Rejection::order_not_working : Rejection::invalid_order));
   }
   Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));

@@ -46,7 +46,7 @@ class Reference {
     instruments::Market settings;
     std::vector<Conditional> waiting;  // by entry
     std::vector<Conditional> fired;    // first fired first
-    std::vector<Entry> bids, asks;  // best first
+    std::vector<Entry> bids, asks;     // best first
     std::uint64_t sequence = 0, trades = 0, preventions = 0;
     std::optional<std::int64_t> reference;
 

@@ -197,8 +197,8 @@ inline std::string Scenario::send(const Example& example) {
 // REQUIRES that no better order rests than at that price.
 inline std::string Scenario::trade(std::int64_t price) {
   send({.order = ++helpers_, .side = Side::sell, .price = price, .quantity = 1});
-  const std::string told = send(
-      {.order = ++helpers_, .side = Side::buy, .time_in_force = TimeInForce::ioc, .price = price, .quantity = 1});
+  const std::string told =
+      send({.order = ++helpers_, .side = Side::buy, .time_in_force = TimeInForce::ioc, .price = price, .quantity = 1});
   const std::string reference = "reference " + std::to_string(price);
   const std::string after = told.substr(told.find(reference) + reference.size());
   return after.starts_with("; ") ? after.substr(2, after.find(" | ") - 2) : "";

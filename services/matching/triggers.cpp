@@ -231,7 +231,7 @@ void Triggers::displace(Root& root, std::uint32_t index) {
   leave(root.extremes[static_cast<std::size_t>(side)], &Group::by_extreme, index);
 }
 
-void Triggers::join(Ladder& ladder, Place Group::*which, std::uint32_t index, std::uint64_t key) {
+void Triggers::join(Ladder& ladder, Place Group::* which, std::uint32_t index, std::uint64_t key) {
   const PageIndex page = ladders_.page_for(ladder, key);
   ladders_.occupy(page, key);
   Level& level = ladders_.level(page, key);
@@ -240,7 +240,7 @@ void Triggers::join(Ladder& ladder, Place Group::*which, std::uint32_t index, st
   level.groups = index;
 }
 
-void Triggers::leave(Ladder& ladder, Place Group::*which, std::uint32_t index) {
+void Triggers::leave(Ladder& ladder, Place Group::* which, std::uint32_t index) {
   const Place at = groups_[index].*which;
   Level& level = ladders_.level(at.page, at.key);
   (at.previous != 0 ? (groups_[at.previous].*which).next : level.groups) = at.next;
@@ -350,8 +350,7 @@ const char* Triggers::audit_group(const Root& root, std::uint32_t index) const {
   const auto side = static_cast<std::size_t>(group.side);
   const std::uint64_t extreme = extreme_key(group.side, group.extreme);
   const std::size_t direction = trailing_direction(group.side);
-  const std::uint64_t trigger =
-      key_in(direction, trailing_trigger(group.side, group.extreme, group.trailing_bp));
+  const std::uint64_t trigger = key_in(direction, trailing_trigger(group.side, group.extreme, group.trailing_bp));
   if (group.by_extreme.key != extreme || ladders_.find_page(root.extremes[side], extreme) != group.by_extreme.page ||
       group.by_trigger.key != trigger || ladders_.find_page(root.fires[direction], trigger) != group.by_trigger.page) {
     return "a trailing group is at another price than it says";

@@ -27,11 +27,11 @@ using ConditionalIndex = std::uint32_t;  // 0: none
 using TriggerBook = std::uint32_t;       // a market's conditional orders; 0: it never had any
 
 struct Conditional {
-  Handle handle = kNoHandle;                 // none: free
-  ConditionalIndex next = 0, previous = 0;   // in its queue; while tracking: in a ring of its group's orders
-  std::uint32_t group = 0;                   // tracking: set on the one order of a group that the group knows
-  std::uint64_t entry = 0;                   // rises with arrival
-  core::Price price, trigger_price;          // as in NewOrder
+  Handle handle = kNoHandle;                // none: free
+  ConditionalIndex next = 0, previous = 0;  // in its queue; while tracking: in a ring of its group's orders
+  std::uint32_t group = 0;                  // tracking: set on the one order of a group that the group knows
+  std::uint64_t entry = 0;                  // rises with arrival
+  core::Price price, trigger_price;         // as in NewOrder
   core::Amount budget;
   PageIndex page = 0;  // waiting for its price: of its level
   std::uint16_t trailing_bp = 0;
@@ -137,8 +137,8 @@ class Triggers {
   void merge(std::uint32_t into, std::uint32_t from);
   void place(Root& root, std::uint32_t group, core::Price extreme);
   void displace(Root& root, std::uint32_t group);
-  void join(Ladder& ladder, Place Group::*which, std::uint32_t group, std::uint64_t key);
-  void leave(Ladder& ladder, Place Group::*which, std::uint32_t group);
+  void join(Ladder& ladder, Place Group::* which, std::uint32_t group, std::uint64_t key);
+  void leave(Ladder& ladder, Place Group::* which, std::uint32_t group);
   void leave_ring(Root& root, ConditionalIndex index);
   void know_deltas(Root& root, Side side, core::Price extreme, bool known);
   void append(Queue& queue, ConditionalIndex index);

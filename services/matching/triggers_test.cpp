@@ -21,19 +21,17 @@ TEST(Triggers, StopsFireWhenThePriceRunsAwayAndTakeProfitsWhenItComes) {
     Side side;
     std::int64_t at, not_yet, fires;
   } cases[] = {
-      {"stop buy", kStop, kBuy, 105, 104, 105},
-      {"stop buy, passed over", kStop, kBuy, 105, 104, 120},
-      {"stop sell", kStop, kSell, 95, 96, 95},
-      {"stop sell, passed over", kStop, kSell, 95, 96, 80},
-      {"take-profit buy", kProfit, kBuy, 95, 96, 95},
-      {"take-profit sell", kProfit, kSell, 105, 104, 105},
+      {"stop buy", kStop, kBuy, 105, 104, 105},       {"stop buy, passed over", kStop, kBuy, 105, 104, 120},
+      {"stop sell", kStop, kSell, 95, 96, 95},        {"stop sell, passed over", kStop, kSell, 95, 96, 80},
+      {"take-profit buy", kProfit, kBuy, 95, 96, 95}, {"take-profit sell", kProfit, kSell, 105, 104, 105},
   };
   for (const auto& it : cases) {
     SCOPED_TRACE(it.what);
     Scenario market;
     market.trade(100);
-    EXPECT_EQ(market.send({.order = 1, .side = it.side, .type = kMarket, .quantity = 5, .trigger = it.trigger, .at = it.at}),
-              "accepted 1, resting");
+    EXPECT_EQ(
+        market.send({.order = 1, .side = it.side, .type = kMarket, .quantity = 5, .trigger = it.trigger, .at = it.at}),
+        "accepted 1, resting");
     EXPECT_EQ(market.trade(it.not_yet), "");
     EXPECT_EQ(market.waiting(), "1");
     EXPECT_EQ(market.trade(it.fires), "1 triggered; 1 expired, 5 left");
@@ -49,16 +47,16 @@ TEST(Triggers, AnOrderWhoseConditionHoldsAlreadyIsRejected) {
     std::int64_t at;
     bool rejected;
   } cases[] = {
-      {kStop, kBuy, 100, true},    {kStop, kBuy, 99, true},     {kStop, kBuy, 101, false},
-      {kStop, kSell, 100, true},   {kStop, kSell, 101, true},   {kStop, kSell, 99, false},
-      {kProfit, kBuy, 100, true},  {kProfit, kBuy, 101, true},  {kProfit, kBuy, 99, false},
-      {kProfit, kSell, 100, true}, {kProfit, kSell, 99, true},  {kProfit, kSell, 101, false},
+      {kStop, kBuy, 100, true},   {kStop, kBuy, 99, true},     {kStop, kBuy, 101, false},  {kStop, kSell, 100, true},
+      {kStop, kSell, 101, true},  {kStop, kSell, 99, false},   {kProfit, kBuy, 100, true}, {kProfit, kBuy, 101, true},
+      {kProfit, kBuy, 99, false}, {kProfit, kSell, 100, true}, {kProfit, kSell, 99, true}, {kProfit, kSell, 101, false},
   };
   for (const auto& it : cases) {
     Scenario market;
     market.trade(100);
-    EXPECT_EQ(market.send({.order = 1, .side = it.side, .type = kMarket, .quantity = 5, .trigger = it.trigger, .at = it.at}),
-              it.rejected ? "rejected 1: would_trigger_immediately" : "accepted 1, resting");
+    EXPECT_EQ(
+        market.send({.order = 1, .side = it.side, .type = kMarket, .quantity = 5, .trigger = it.trigger, .at = it.at}),
+        it.rejected ? "rejected 1: would_trigger_immediately" : "accepted 1, resting");
   }
   // Before the first trade no condition holds.
   Scenario fresh;
@@ -68,10 +66,10 @@ TEST(Triggers, AnOrderWhoseConditionHoldsAlreadyIsRejected) {
 TEST(Triggers, FieldsThatMeanNothingAreRejected) {
   Scenario market;
   const Example cases[] = {
-      {.order = 1, .type = kMarket, .quantity = 5, .trigger = kStop},             // neither a price nor a delta
+      {.order = 1, .type = kMarket, .quantity = 5, .trigger = kStop},  // neither a price nor a delta
       {.order = 1, .type = kMarket, .quantity = 5, .trigger = kStop, .at = -1},
       {.order = 1, .type = kMarket, .trigger = kStop, .at = 10},
-      {.order = 1, .quantity = 5, .trigger = kStop, .at = 10},                    // a limit order without its price
+      {.order = 1, .quantity = 5, .trigger = kStop, .at = 10},  // a limit order without its price
       {.order = 1, .type = OrderType::limit_maker, .price = 9, .quantity = 5, .trigger = kStop, .at = 10},
       {.order = 1, .type = OrderType::market_by_quote, .quantity = 5, .quote = 9, .trigger = kStop, .at = 10},
       {.order = 1, .type = kMarket, .quantity = 5, .trigger = static_cast<Trigger>(3), .at = 10},
@@ -110,8 +108,9 @@ TEST(Triggers, FallingPricesReachTheHigherTriggerFirst) {
   market.rest({{.order = 11, .side = kSell, .type = kMarket, .quantity = 1, .trigger = kStop, .at = 90},
                {.order = 12, .side = kSell, .type = kMarket, .quantity = 1, .trigger = kStop, .at = 95},
                {.order = 13, .type = kMarket, .quantity = 1, .trigger = kProfit, .at = 92}});
-  EXPECT_EQ(market.trade(85), "12 triggered; 12 expired, 1 left; 13 triggered; 13 expired, 1 left; 11 triggered; 11 "
-                              "expired, 1 left");
+  EXPECT_EQ(market.trade(85),
+            "12 triggered; 12 expired, 1 left; 13 triggered; 13 expired, 1 left; 11 triggered; 11 "
+            "expired, 1 left");
 }
 
 TEST(Triggers, ATriggeredLimitOrderJoinsTheBackOfItsQueueAndKeepsItsHandle) {
@@ -130,19 +129,26 @@ TEST(Triggers, WhatATriggeredOrderMayNotDoIsDecidedWhenItFires) {
     Example order;
     const char* told;
   } cases[] = {
-      {"the book costs more than is held", {.type = kMarket, .quantity = 3, .budget = 359},
+      {"the book costs more than is held",
+       {.type = kMarket, .quantity = 3, .budget = 359},
        "1 triggered; 1 not admitted (budget_exceeded), 3 left"},
-      {"it costs just that", {.type = kMarket, .quantity = 3, .budget = 360},
+      {"it costs just that",
+       {.type = kMarket, .quantity = 3, .budget = 360},
        "1 triggered; 1 takes 3 at 120, 0 left; 7 gives 3 at 120, 1 left; reference 120"},
-      {"all or nothing, and not all is there", {.time_in_force = TimeInForce::fok, .price = 120, .quantity = 5},
+      {"all or nothing, and not all is there",
+       {.time_in_force = TimeInForce::fok, .price = 120, .quantity = 5},
        "1 triggered; 1 expired, 5 left"},
-      {"what an IOC cannot fill expires", {.time_in_force = TimeInForce::ioc, .price = 120, .quantity = 5},
+      {"what an IOC cannot fill expires",
+       {.time_in_force = TimeInForce::ioc, .price = 120, .quantity = 5},
        "1 triggered; 1 takes 4 at 120, 1 left; 7 gives 4 at 120, 0 left; 1 expired, 1 left; reference 120"},
-      {"outside the band of now", {.price = 200, .quantity = 5},
+      {"outside the band of now",
+       {.price = 200, .quantity = 5},
        "1 triggered; 1 not admitted (price_outside_band), 5 left"},
-      {"its own order is in the way", {.account = 5, .self_trade = SelfTrade::expire_taker, .price = 120, .quantity = 5},
+      {"its own order is in the way",
+       {.account = 5, .self_trade = SelfTrade::expire_taker, .price = 120, .quantity = 5},
        "1 triggered; 1 self-trade, 5 left"},
-      {"its own order gives way", {.account = 5, .self_trade = SelfTrade::expire_maker, .price = 120, .quantity = 5},
+      {"its own order gives way",
+       {.account = 5, .self_trade = SelfTrade::expire_maker, .price = 120, .quantity = 5},
        "1 triggered; 7 self-trade, 4 left; 1 rests at 120, 5 left"},
   };
   for (const auto& it : cases) {
@@ -180,9 +186,27 @@ TEST(Triggers, ATrailingOrderFollowsThePriceAndFiresWhenItIsLeft) {
       {"buy from the next trade on", kStop, kBuy, 0, 1'000, {40'000, 43'999, 30'000, 32'999}, 33'000},
       {"a take-profit alike", kProfit, kSell, 0, 700, {40'000, 37'201}, 37'200},
       {"stop buy, begins above", kStop, kBuy, 44'000, 500, {37'000, 43'999, 44'000, 46'000, 42'000, 44'099}, 44'100},
-      {"stop sell, begins below", kStop, kSell, 39'000, 1'000, {41'500, 39'001, 39'000, 37'000, 41'000, 36'901}, 36'900},
-      {"take-profit buy, begins below", kProfit, kBuy, 38'000, 850, {42'000, 38'000, 37'000, 39'000, 38'000, 40'144}, 40'145},
-      {"take-profit sell, begins above", kProfit, kSell, 42'000, 750, {41'500, 39'000, 42'000, 45'000, 44'000, 46'500, 43'013}, 43'012},
+      {"stop sell, begins below",
+       kStop,
+       kSell,
+       39'000,
+       1'000,
+       {41'500, 39'001, 39'000, 37'000, 41'000, 36'901},
+       36'900},
+      {"take-profit buy, begins below",
+       kProfit,
+       kBuy,
+       38'000,
+       850,
+       {42'000, 38'000, 37'000, 39'000, 38'000, 40'144},
+       40'145},
+      {"take-profit sell, begins above",
+       kProfit,
+       kSell,
+       42'000,
+       750,
+       {41'500, 39'000, 42'000, 45'000, 44'000, 46'500, 43'013},
+       43'012},
       {"begins beyond its price", kStop, kBuy, 44'000, 500, {40'000, 50'000, 52'499}, 52'500},
       {"fractions of a tick round away from the price", kStop, kSell, 0, 1, {100, 101}, 100},
       {"one basis point of a high price", kStop, kSell, 0, 1, {100'000, 99'991}, 99'990},
@@ -191,8 +215,13 @@ TEST(Triggers, ATrailingOrderFollowsThePriceAndFiresWhenItIsLeft) {
     SCOPED_TRACE(way.what);
     Scenario market;
     market.trade(40'000);
-    ASSERT_EQ(market.send({.order = 1, .side = way.side, .type = kMarket, .quantity = 2, .trigger = way.trigger,
-                           .at = way.at, .trailing_bp = way.trailing_bp}),
+    ASSERT_EQ(market.send({.order = 1,
+                           .side = way.side,
+                           .type = kMarket,
+                           .quantity = 2,
+                           .trigger = way.trigger,
+                           .at = way.at,
+                           .trailing_bp = way.trailing_bp}),
               "accepted 1, resting");
     for (const std::int64_t price : way.quiet) EXPECT_EQ(market.trade(price), "") << price;
     EXPECT_EQ(market.trade(way.fires), "1 triggered; 1 expired, 2 left");
@@ -203,7 +232,12 @@ TEST(Triggers, ATrailingOrderFollowsThePriceAndFiresWhenItIsLeft) {
 TEST(Triggers, ATrailingOrderBeginsWithTheNextTradeEvenWhenItsPriceIsReachedAlready) {
   Scenario market;
   market.trade(100);
-  ASSERT_EQ(market.send({.order = 1, .side = kSell, .type = kMarket, .quantity = 1, .trigger = kProfit, .at = 90,
+  ASSERT_EQ(market.send({.order = 1,
+                         .side = kSell,
+                         .type = kMarket,
+                         .quantity = 1,
+                         .trigger = kProfit,
+                         .at = 90,
                          .trailing_bp = 1'000}),
             "accepted 1, resting");
   EXPECT_EQ(market.trade(80), "");  // below: does not begin
@@ -227,7 +261,8 @@ TEST(Triggers, TrailingOrdersOfOneDeltaMeetAndFireByEntry) {
   Scenario market;
   market.trade(100);
   const auto trailing = [&](std::uint64_t order) {
-    market.send({.order = order, .side = kSell, .type = kMarket, .quantity = 1, .trigger = kStop, .trailing_bp = 1'000});
+    market.send(
+        {.order = order, .side = kSell, .type = kMarket, .quantity = 1, .trigger = kStop, .trailing_bp = 1'000});
   };
   trailing(3);
   market.trade(110);  // 3 has seen 110
@@ -253,7 +288,8 @@ TEST(Triggers, ATrailingStopInACascade) {
   market.trade(100);
   market.send({.order = 10, .side = kSell, .type = kMarket, .quantity = 1, .trigger = kStop, .trailing_bp = 1'000});
   market.trade(100);  // it tracks from 100: fires at 90
-  market.rest({{.order = 1, .price = 94, .quantity = 1}, {.order = 2, .price = 90, .quantity = 1},
+  market.rest({{.order = 1, .price = 94, .quantity = 1},
+               {.order = 2, .price = 90, .quantity = 1},
                {.order = 3, .price = 80, .quantity = 5},
                {.order = 4, .side = kSell, .price = 120, .quantity = 1}});
   market.rest({{.order = 11, .type = kMarket, .quantity = 1, .trigger = kProfit, .at = 95},
@@ -366,7 +402,13 @@ TEST(Triggers, TheStateHashSeesThem) {
   const auto hash = [](std::int64_t at, std::uint16_t trailing_bp, std::int64_t seen) {
     Scenario market;
     market.trade(100);
-    market.send({.order = 1, .side = kSell, .type = kMarket, .quantity = 1, .trigger = kStop, .at = at, .trailing_bp = trailing_bp});
+    market.send({.order = 1,
+                 .side = kSell,
+                 .type = kMarket,
+                 .quantity = 1,
+                 .trigger = kStop,
+                 .at = at,
+                 .trailing_bp = trailing_bp});
     if (seen != 0) market.trade(seen);
     market.trade(100);
     return market.matching.state_hash();

@@ -71,7 +71,8 @@ struct NewOrder {
   core::Amount quote_quantity;  // market_by_quote: quote ledger units to spend (buy) or to receive at most (sell)
   core::Amount budget;          // market orders: what is held for it, quote units for a buy, base units for a sell; an
                                 // order that would need more is rejected whole (budget_exceeded)
-  core::Price trigger_price;    // where it fires, or where a trailing one begins to track; zero there: at the next trade
+  core::Price trigger_price =
+      {};  // where it fires, or where a trailing one begins to track; zero there: at the next trade
 };
 struct CancelOrder {
   core::OrderId order;
@@ -109,16 +110,16 @@ struct ConfigureMarket {
 // nothing else. Conditional orders that fire follow after all that, one by one, each with `triggered` first and then
 // what a new order would say after `accepted`; those that an earlier command left over come before everything else.
 enum class EndReason : std::uint8_t {
-  cancelled = 1,   // asked for by its owner
-  expired = 2,     // what an IOC, FOK or market order could not fill
-  self_trade = 3,  // self-trade prevention: counter_order and trade (prevented-match id) say with whom
-  completed = 4,   // market_by_quote only: it traded, and what is left of its amount buys or brings no whole lot
+  cancelled = 1,     // asked for by its owner
+  expired = 2,       // what an IOC, FOK or market order could not fill
+  self_trade = 3,    // self-trade prevention: counter_order and trade (prevented-match id) say with whom
+  completed = 4,     // market_by_quote only: it traded, and what is left of its amount buys or brings no whole lot
   not_admitted = 5,  // it fired and could not go on as a new order: rejection says why
 };
 
 enum class ReportKind : std::uint8_t {
-  accepted = 1,   // passed the book's checks; handle set when it rests already and nothing of it was matched, or waits for
-                  // its trigger
+  accepted = 1,  // passed the book's checks; handle set when it rests already and nothing of it was matched, or waits
+                 // for its trigger
   rejected = 2,   // whole, without side effect
   filled = 3,     // one trade's side; ends the order when remaining is zero
   rested = 4,     // what is left of an order that matched first now rests: handle

@@ -34,6 +34,8 @@ void Accounts::apply(Step& step, const Report& report) {
       return on_filled(step, slot, report);
     case ReportKind::rested:
       return on_rested(step, slot, report);
+    case ReportKind::triggered:
+      return on_triggered(step, slot);
     case ReportKind::ended:
       return on_ended(step, slot, report);
     case ReportKind::prevented:
@@ -78,7 +80,15 @@ void Accounts::answered(Step& step, OrderSlot slot) {
   OpenOrder& order = orders_[slot];
   order.asked = Asked::nothing;
   if (order.cancel_wanted) return send_cancel(step, slot);
-  orders_.drop_extra(order);
+  orders_.drop_asked(order);
+}
+
+// The order goes on as a new one; what it does in the book follows.
+void Accounts::on_triggered(Step& step, OrderSlot slot) {
+  OpenOrder& order = orders_[slot];
+  CHECK(orders_.waits(order) && order.status == OrderStatus::open);
+  orders_.extra(order).triggered = step.time;
+  emit(step, order, Execution::triggered);
 }
 
 void Accounts::on_filled(Step& step, OrderSlot slot, const Report& report) {
@@ -158,6 +168,7 @@ void Accounts::on_ended(Step& step, OrderSlot slot, const Report& report) {
       execution = Execution::cancelled;
       break;
     case EndReason::expired:
+    case EndReason::not_admitted:
       order.status = OrderStatus::expired;
       break;
     case EndReason::self_trade:
@@ -169,6 +180,7 @@ void Accounts::on_ended(Step& step, OrderSlot slot, const Report& report) {
   }
   OrderEvent& event = emit(step, order, execution);
   event.counter_order = report.counter_order;
+  event.rejection = report.rejection;
   if (report.end_reason == EndReason::self_trade) event.trade = report.trade;
   if (report.end_reason != EndReason::cancelled) return finish(step, slot);
 
