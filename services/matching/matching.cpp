@@ -470,7 +470,7 @@ void Matching::for_each_waiting(const std::function<void(const WaitingOrder&)>& 
       const Order& order = books.orders[it.handle];
       const Identity& who = order.identity;
       visit({book.market, who.side, who.type, it.trigger, it.phase, it.trailing_bp, it.price, it.trigger_price, extreme,
-             core::Quantity{order.open}, who.order, who.account, who.account_slot, it.handle});
+             core::Quantity{order.open}, it.budget, who.order, who.account, who.account_slot, it.handle});
     }
   }
 }

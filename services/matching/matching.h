@@ -42,6 +42,7 @@ struct WaitingOrder {
   core::Price price, trigger_price;
   core::Price extreme;  // tracking: the highest (sell) or lowest (buy) price seen
   core::Quantity open;
+  core::Amount budget;
   core::OrderId order;
   core::AccountId account;
   std::uint32_t account_slot = 0;

@@ -221,7 +221,7 @@ std::vector<WaitingOrder> Reference::waiting() const {
       if (fired) phase = Phase::fired;
       all.push_back({order.market, order.side, order.type, order.trigger, phase, order.trailing_bp, order.price,
                      order.trigger_price, core::Price{it.extreme && !fired ? *it.extreme : 0}, order.quantity,
-                     order.order, order.account, order.account_slot, it.handle});
+                     order.budget, order.order, order.account, order.account_slot, it.handle});
     };
     for (const Conditional& it : market.waiting) show(it, false);
     for (const Conditional& it : market.fired) show(it, true);

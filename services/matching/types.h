@@ -118,8 +118,8 @@ enum class EndReason : std::uint8_t {
 };
 
 enum class ReportKind : std::uint8_t {
-  accepted = 1,  // passed the book's checks; handle set when it rests already and nothing of it was matched, or waits
-                 // for its trigger
+  accepted = 1,   // passed the book's checks; handle set when it rests already and nothing of it was matched, or waits
+                  // for its trigger
   rejected = 2,   // whole, without side effect
   filled = 3,     // one trade's side; ends the order when remaining is zero
   rested = 4,     // what is left of an order that matched first now rests: handle
