@@ -77,7 +77,7 @@ TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
     for (const auto& [what, count] : run.rejections) rejections[what] += count;
   }
   // Not vacuous: everything that can happen happened.
-  for (int execution = 1; execution <= 8; ++execution) {
+  for (int execution = 1; execution <= 9; ++execution) {
     EXPECT_GE(executions[static_cast<orders::Execution>(execution)], 50) << execution;
   }
   for (int status = 1; status <= 7; ++status)
@@ -87,6 +87,7 @@ TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
         Rejection::quantity_out_of_range, Rejection::notional_out_of_range, Rejection::insufficient_balance,
         Rejection::duplicate_client_order_id, Rejection::too_many_open_orders, Rejection::unknown_order,
         Rejection::cancel_restricted, Rejection::invalid_order, Rejection::nothing_to_do,
+        Rejection::trailing_delta_out_of_range, Rejection::would_trigger_immediately, Rejection::order_not_working,
         Rejection::would_match_immediately, Rejection::price_outside_band, Rejection::book_notional_out_of_range}) {
     EXPECT_GE(rejections[rejection], 5) << core::name(rejection);
   }

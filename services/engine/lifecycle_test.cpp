@@ -29,6 +29,8 @@ using orders::Side;
 
 using Observed = std::set<std::tuple<OrderStatus, Happening, OrderStatus>>;
 
+bool is_expiry(EndReason reason) { return reason == EndReason::expired || reason == EndReason::not_admitted; }
+
 // Of a report about an order of that type. Written apart from the fold's own reading of it.
 Happening happening_of(orders::OrderType type, const Report& report) {  // flat dispatch
   const bool is_over = report.remaining.is_zero() && type != orders::OrderType::market_by_quote;
@@ -43,7 +45,7 @@ Happening happening_of(orders::OrderType type, const Report& report) {  // flat 
       return Happening::rested;
     case ReportKind::ended:
       return report.end_reason == EndReason::cancelled    ? Happening::ended_cancelled
-             : report.end_reason == EndReason::expired    ? Happening::ended_expired
+             : is_expiry(report.end_reason)               ? Happening::ended_expired
              : report.end_reason == EndReason::self_trade ? Happening::ended_self_trade
                                                           : Happening::ended_completed;
     case ReportKind::prevented:
@@ -52,6 +54,8 @@ Happening happening_of(orders::OrderType type, const Report& report) {  // flat 
       return Happening::moved;
     case ReportKind::reduced:
       return Happening::reduced;
+    case ReportKind::triggered:
+      return Happening::triggered;
     case ReportKind::refused:
       return Happening::refused;
     case ReportKind::reference_price:
@@ -68,7 +72,7 @@ OrderStatus meant(const orders::OpenOrder& before, const Report& report) {
   if (report.kind == ReportKind::refused) return before.status;
   if (report.kind == ReportKind::ended) {
     return report.end_reason == EndReason::cancelled    ? OrderStatus::cancelled
-           : report.end_reason == EndReason::expired    ? OrderStatus::expired
+           : is_expiry(report.end_reason)               ? OrderStatus::expired
            : report.end_reason == EndReason::self_trade ? OrderStatus::expired_in_match
                                                         : OrderStatus::filled;
   }

@@ -51,6 +51,8 @@ void expect_equal(const Order& got, const Order& expected) {
   ASSERT_EQ(got.executed_quote, expected.executed_quote);
   ASSERT_EQ(got.created, expected.created);
   ASSERT_EQ(got.updated, expected.updated);
+  ASSERT_EQ(got.working, expected.working);
+  ASSERT_EQ(got.condition, expected.condition);
   ASSERT_EQ(got.client_order_id.view(), expected.client_order_id.view());
 }
 void expect_equal(const Fill& got, const Fill& expected) {

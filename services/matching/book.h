@@ -19,6 +19,7 @@
 #include "services/matching/order_pool.h"
 #include "services/matching/planted.h"
 #include "services/matching/price_ladder.h"
+#include "services/matching/triggers.h"
 #include "services/matching/types.h"
 
 namespace matching {
@@ -68,6 +69,8 @@ struct alignas(64) Book {
   core::MarketId market;  // none: there is no such market
   instruments::MarketState state = instruments::MarketState::trading;
   bool has_band = false;
+  bool has_fired = false;    // conditional orders have fired and not gone on yet
+  TriggerBook triggers = 0;  // none: there never was a conditional order
   // Second line.
   std::array<Ladder, 2> ladders;
   core::TradeId last_prevented;
@@ -111,6 +114,7 @@ class Books {
 
   OrderPool orders;
   Ladders ladders;
+  Triggers triggers;  // orders that wait: their slot in `orders` has no level
 
  private:
   // Which order slots a load has come across.
@@ -128,9 +132,12 @@ class Books {
   // What is wrong with a level, or null.
   [[nodiscard]] const char* audit_level(const Book& book, Side side, Ladders::Place at, const Level& level,
                                         std::size_t& resting) const;
+  [[nodiscard]] core::Result<void> audit_waiting(const Book& book, std::size_t& waiting) const;
   void save_order(Handle handle, core::ByteWriter& out) const;
+  void save_waiting(const Book& book, core::ByteWriter& out) const;
   [[nodiscard]] core::Result<void> load_market(Book& book, core::ByteReader& in, Slots& slots);
   [[nodiscard]] core::Result<void> load_order(Book& book, Side side, Handle handle, core::ByteReader& in);
+  [[nodiscard]] core::Result<void> load_waiting(Book& book, Handle handle, core::ByteReader& in);
   void vacate(Book& book, Side side, PageIndex page, std::uint64_t key);
 
   std::vector<Book> books_;   // by market id; entry 0 and gaps are no markets

@@ -50,6 +50,10 @@ std::string describe_one(const NewOrder& order) {
   text += " " + name(order.time_in_force);
   text += " self-trade " + name(order.self_trade);
   text += " " + number(order.quantity) + " at " + number(order.price);
+  if (order.trigger != Trigger::none) {
+    text += std::string(order.trigger == Trigger::stop ? " stop" : " take-profit") + " at " +
+            number(order.trigger_price) + " trailing " + std::to_string(order.trailing_bp);
+  }
   return text + " quote " + number(order.quote_quantity) + " budget " + number(order.budget);
 }
 
@@ -66,13 +70,14 @@ std::string describe_one(const ReduceOrder& command) { return target("reduce", c
 }  // namespace
 
 std::string name(ReportKind kind) {
-  static constexpr std::array<std::string_view, 11> kNames = {"?",       "accepted", "rejected",  "filled",
+  static constexpr std::array<std::string_view, 12> kNames = {"?",       "accepted", "rejected",  "filled",
                                                               "rested",  "ended",    "prevented", "moved",
-                                                              "reduced", "refused",  "reference"};
+                                                              "reduced", "refused",  "reference", "triggered"};
   return name_in(kNames, kind);
 }
 std::string name(EndReason reason) {
-  static constexpr std::array<std::string_view, 5> kNames = {"?", "cancelled", "expired", "self_trade", "completed"};
+  static constexpr std::array<std::string_view, 6> kNames = {"?",          "cancelled", "expired",
+                                                             "self_trade", "completed", "not_admitted"};
   return name_in(kNames, reason);
 }
 std::string name(MarketEventKind kind) {
@@ -121,6 +126,17 @@ std::string describe(const RestingOrder& order) {
          " at " + number(order.price) + " order " + number(order.order) + " handle " + std::to_string(order.handle);
 }
 
+std::string describe(const WaitingOrder& order) {
+  std::string text = "market " + number(order.market) + " " + std::string(side_name(order.side)) + " order " +
+                     number(order.order) + " handle " + std::to_string(order.handle);
+  text += std::string(order.trigger == Trigger::stop ? " stop" : " take-profit") + " at " +
+          number(order.trigger_price) + " trailing " + std::to_string(order.trailing_bp);
+  text += " phase " + std::to_string(static_cast<int>(order.phase)) + " extreme " + number(order.extreme);
+  return text + " " + number(order.open) + " at " + number(order.price) + " type " +
+         std::to_string(static_cast<int>(order.type)) + " account " + number(order.account) + "/" +
+         std::to_string(order.account_slot);
+}
+
 std::string describe(const AnyCommand& command) {
   return std::visit([](const auto& it) { return describe_one(it); }, command);
 }
@@ -149,6 +165,10 @@ std::string Differential::compare_state() const {
   fast_.for_each_order([&](const RestingOrder& order) { fast.push_back(order); });
   std::string problem = difference("resting orders", fast, naive_.resting());
   if (fast.size() != fast_.resting_orders()) problem += "the count of resting orders is wrong\n";
+  std::vector<WaitingOrder> waiting;
+  fast_.for_each_waiting([&](const WaitingOrder& order) { waiting.push_back(order); });
+  problem += difference("waiting orders", waiting, naive_.waiting());
+  if (waiting.size() != fast_.waiting_orders()) problem += "the count of waiting orders is wrong\n";
   if (const auto audit = fast_.audit(); !audit) problem += audit.error().text() + "\n";
   return problem;
 }

@@ -15,12 +15,14 @@ class Differential {
  public:
   // An empty text, or what differs.
   [[nodiscard]] std::string apply(const AnyCommand& command);
-  // Compares every resting order, with its place and handle, and audits the fast books.
+  // Compares every resting and waiting order, with its place and handle, and audits the fast books.
   [[nodiscard]] std::string compare_state() const;
   // Goes on with a fast fold that was saved and loaded. An empty text, or what differs.
   [[nodiscard]] std::string save_and_load();
 
   [[nodiscard]] std::size_t resting() const { return fast_.resting_orders(); }
+  [[nodiscard]] std::size_t waiting() const { return fast_.waiting_orders(); }
+  [[nodiscard]] std::uint64_t cascaded() const { return naive_.cascaded(); }
   [[nodiscard]] const std::vector<Report>& reports() const { return fast_reports_; }
   [[nodiscard]] const std::vector<MarketEvent>& events() const { return fast_events_; }
 
@@ -44,5 +46,6 @@ class Differential {
 [[nodiscard]] std::string describe(const MarketEvent& event);
 [[nodiscard]] std::string describe(const AnyCommand& command);
 [[nodiscard]] std::string describe(const RestingOrder& order);
+[[nodiscard]] std::string describe(const WaitingOrder& order);
 
 }  // namespace matching

@@ -1,7 +1,10 @@
 #include "services/matching/differential_coverage.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
+
+#include "pkg/core/check.h"
 
 namespace matching {
 namespace {
@@ -10,14 +13,43 @@ using core::Rejection;
 using instruments::MarketState;
 using Thing = Coverage::Thing;
 
-enum class Group : std::uint8_t { command, event, state, report, ended, rejection, order, prevention, resting, rule };
+enum class Group : std::uint8_t {
+  command,
+  event,
+  state,
+  report,
+  ended,
+  rejection,
+  order,
+  waits,
+  prevention,
+  resting,
+  rule
+};
 
 // Situations that are named by a rule rather than by a kind.
-enum class Rule : std::uint8_t { move_that_matched, fill_or_kill_past_own_orders, full_level };
+enum class Rule : std::uint8_t {
+  move_that_matched,
+  fill_or_kill_past_own_orders,
+  full_level,
+  several_triggered,
+  triggered_and_filled,
+  cascade_cut,
+  triggered_later,
+  fired_each_other,
+};
+enum class Trails : std::uint8_t { no, from_a_trade, from_a_price };
 
 constexpr std::array<std::string_view, 5> kCommands = {"configure", "new", "cancel", "move", "reduce"};
-constexpr std::array<std::string_view, 3> kRules = {"a move that matched", "a fill or kill past own orders",
-                                                    "an order whose level was full"};
+constexpr std::array<std::string_view, 8> kRules = {"a move that matched",
+                                                    "a fill or kill past own orders",
+                                                    "an order whose level was full",
+                                                    "several conditional orders triggered",
+                                                    "triggered and filled",
+                                                    "as many triggered as one command may",
+                                                    "triggered by an earlier command",
+                                                    "fired by a conditional order's trade"};
+constexpr std::array<std::string_view, 3> kTrails = {"", ", trailing", ", trailing from a price"};
 constexpr std::array<unsigned, 3> kResting = {10, 50, 300};
 
 template <class A, class B = int, class C = int>
@@ -36,17 +68,28 @@ std::vector<Thing> Coverage::must_happen() {
   for (unsigned command = 0; command < kCommands.size(); ++command) all.push_back(thing(Group::command, command));
   for (int kind = 1; kind <= 4; ++kind) all.push_back(thing(Group::event, kind));
   for (const MarketState state : {MarketState::trading, MarketState::halted}) all.push_back(thing(Group::state, state));
-  for (int kind = 1; kind <= 10; ++kind) all.push_back(thing(Group::report, kind));
-  for (int reason = 1; reason <= 4; ++reason) all.push_back(thing(Group::ended, reason));
-  for (const Rejection rejection : {Rejection::unknown_market, Rejection::market_closed, Rejection::invalid_order,
-                                    Rejection::would_match_immediately, Rejection::price_outside_band,
-                                    Rejection::book_notional_out_of_range, Rejection::budget_exceeded}) {
+  for (int kind = 1; kind <= 11; ++kind) all.push_back(thing(Group::report, kind));
+  for (int reason = 1; reason <= 5; ++reason) all.push_back(thing(Group::ended, reason));
+  for (const Rejection rejection :
+       {Rejection::unknown_market, Rejection::market_closed, Rejection::invalid_order,
+        Rejection::would_match_immediately, Rejection::price_outside_band, Rejection::book_notional_out_of_range,
+        Rejection::budget_exceeded, Rejection::would_trigger_immediately}) {
     all.push_back(thing(Group::rejection, rejection, ReportKind::rejected));
   }
   for (const Rejection rejection :
        {Rejection::market_closed, Rejection::invalid_order, Rejection::would_match_immediately,
-        Rejection::price_outside_band, Rejection::stale_handle}) {
+        Rejection::price_outside_band, Rejection::stale_handle, Rejection::order_not_working}) {
     all.push_back(thing(Group::rejection, rejection, ReportKind::refused));
+  }
+  for (const Rejection rejection : {Rejection::price_outside_band, Rejection::budget_exceeded})
+    all.push_back(thing(Group::rejection, rejection, ReportKind::ended));
+  for (const Trigger trigger : {Trigger::stop, Trigger::take_profit}) {
+    for (const OrderType type : {OrderType::limit, OrderType::market}) {
+      for (const Side side : {Side::buy, Side::sell}) {
+        for (unsigned trails = 0; trails < kTrails.size(); ++trails)
+          all.push_back(thing(Group::waits, static_cast<int>(trigger) << 1 | static_cast<int>(side), type, trails));
+      }
+    }
   }
   for (const TimeInForce time : {TimeInForce::gtc, TimeInForce::ioc, TimeInForce::fok}) {
     for (const OrderType type : {OrderType::limit, OrderType::market, OrderType::market_by_quote}) {
@@ -82,6 +125,9 @@ std::string Coverage::name_of(Thing thing) {
     case Group::order:
       return "order " + name(static_cast<OrderType>(a)) + " " + name(static_cast<TimeInForce>(b)) +
              (c != 0 ? ", filled" : ", not filled");
+    case Group::waits:
+      return "waits " + std::string(a >> 1 == static_cast<unsigned>(Trigger::stop) ? "stop " : "take-profit ") +
+             name(static_cast<OrderType>(b)) + ((a & 1) == 0 ? " buy" : " sell") + std::string(kTrails[c]);
     case Group::prevention:
       return "self-trade " + name(static_cast<SelfTrade>(a)) + ", taker " + name(static_cast<OrderType>(b));
     case Group::resting:
@@ -99,6 +145,10 @@ void Coverage::see(const AnyCommand& command, const Differential& both) {
     ++counts_[thing(Group::event, event.kind)];
     if (event.kind == MarketEventKind::state_changed) ++counts_[thing(Group::state, event.state)];
   }
+  see_triggers(both.reports());
+  if (both.cascaded() < cascaded_before_) cascaded_before_ = 0;  // another run has begun
+  counts_[thing(Group::rule, Rule::fired_each_other)] += both.cascaded() - cascaded_before_;
+  cascaded_before_ = both.cascaded();
   if (const auto* order = std::get_if<NewOrder>(&command)) see_order(*order, both.reports());
   if (std::holds_alternative<MoveOrder>(command) && both.reports().size() > 1)
     ++counts_[thing(Group::rule, Rule::move_that_matched)];
@@ -113,8 +163,34 @@ void Coverage::see_report(const Report& report) {
   if (report.rejection != Rejection::none) ++counts_[thing(Group::rejection, report.rejection, report.kind)];
 }
 
+void Coverage::see_triggers(const std::vector<Report>& reports) {
+  unsigned triggered = 0;
+  bool one_filled = false;
+  for (const Report& report : reports) {
+    triggered += report.kind == ReportKind::triggered ? 1 : 0;
+    one_filled |= triggered > 0 && report.kind == ReportKind::filled;
+  }
+  if (triggered == 0) return;
+  CHECK(triggered <= kTriggersPerCommand);
+  if (triggered > 1) ++counts_[thing(Group::rule, Rule::several_triggered)];
+  if (one_filled) ++counts_[thing(Group::rule, Rule::triggered_and_filled)];
+  if (triggered == kTriggersPerCommand) ++counts_[thing(Group::rule, Rule::cascade_cut)];
+  if (reports.front().kind == ReportKind::triggered) ++counts_[thing(Group::rule, Rule::triggered_later)];
+}
+
 void Coverage::see_order(const NewOrder& order, const std::vector<Report>& reports) {
-  if (reports.front().kind != ReportKind::accepted) return;
+  const bool is_accepted = std::ranges::any_of(reports, [&](const Report& report) {
+    return report.order == order.order && report.kind == ReportKind::accepted;
+  });
+  if (!is_accepted) return;
+  if (order.trigger != Trigger::none) {
+    const Trails trails = order.trailing_bp == 0          ? Trails::no
+                          : order.trigger_price.is_zero() ? Trails::from_a_trade
+                                                          : Trails::from_a_price;
+    ++counts_[thing(Group::waits, static_cast<int>(order.trigger) << 1 | static_cast<int>(order.side), order.type,
+                    trails)];
+    return;
+  }
   bool filled = false, prevented = false, expired = false;
   for (const Report& report : reports) {
     filled |= report.kind == ReportKind::filled;

@@ -28,9 +28,11 @@ class Coverage {
 
  private:
   void see_report(const Report& report);
+  void see_triggers(const std::vector<Report>& reports);
   void see_order(const NewOrder& order, const std::vector<Report>& reports);
 
   std::map<Thing, std::uint64_t> counts_;
+  std::uint64_t cascaded_before_ = 0;  // of the run that goes on
 };
 
 }  // namespace matching

@@ -17,13 +17,15 @@ struct DifferentialRun {
 
   // About how many orders shall rest: mostly few, so that they meet; in every fourth seed many, so that levels queue.
   [[nodiscard]] std::size_t orders_aim() const { return seed % 4 == 3 ? 400 : seed % 2 == 0 ? 60 : 15; }
+  // And how many conditional ones shall wait: in every fourth seed so many that they fire by the hundred.
+  [[nodiscard]] std::size_t waiting_aim() const { return seed % 4 == 2 ? 500 : orders_aim() / 2; }
 };
 
 // Calls see(command, both folds) after every command that went well. An empty text, or the first difference and when.
 template <class See>
 std::string run_differential(const DifferentialRun& run, See see) {
   core::Random random(run.seed);
-  CommandMaker<core::Random> maker(random, run.orders_aim());
+  CommandMaker<core::Random> maker(random, run.orders_aim(), run.waiting_aim());
   Differential both;
   const auto at = [&](std::uint64_t command) {
     return "seed " + std::to_string(run.seed) + ", command " + std::to_string(command);
@@ -33,11 +35,11 @@ std::string run_differential(const DifferentialRun& run, See see) {
     see(command, both);
   }
   for (std::uint64_t i = 0; i < run.commands; ++i) {
-    const AnyCommand command = maker.next(both.resting());
+    const AnyCommand command = maker.next(both.resting(), both.waiting());
     if (std::string problem = both.apply(command); !problem.empty()) return problem + at(i);
     maker.learn(both.reports());
     see(command, both);
-    if (i % (run.orders_aim() / 8 + 1) == 0 || i + 1 == run.commands) {
+    if (i % ((run.orders_aim() + run.waiting_aim()) / 8 + 1) == 0 || i + 1 == run.commands) {
       if (std::string problem = both.compare_state(); !problem.empty())
         return problem + at(i) + ": " + describe(command);
     }

@@ -72,6 +72,23 @@ Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
   return Rejection::none;
 }
 
+// Likewise for a conditional order; what depends on prices then is decided when it fires. A trailing order whose
+// condition to begin holds already begins with the next trade that meets it.
+Rejection admit_conditional(const Book& book, const NewOrder& command) {
+  const bool is_limit = command.type == OrderType::limit;
+  if (command.order.is_none() || command.quantity.value() <= 0 || (!is_limit && command.type != OrderType::market) ||
+      (is_limit && command.price.value() <= 0) || command.trigger > Trigger::take_profit ||
+      command.source != TriggerSource::last || command.trailing_bp > kTrailingMax ||
+      command.trigger_price.value() < 0 || (command.trigger_price.is_zero() && command.trailing_bp == 0)) {
+    return Rejection::invalid_order;
+  }
+  if (book.state != MarketState::trading) return Rejection::market_closed;
+  if (command.trailing_bp != 0 || book.reference.is_zero()) return Rejection::none;
+  const bool holds = fires_above(command.trigger, command.side) ? book.reference >= command.trigger_price
+                                                                : book.reference <= command.trigger_price;
+  return holds ? Rejection::would_trigger_immediately : Rejection::none;
+}
+
 // A plan's cost in what the order's budget is held in. Costs are bounded by the listing caps; beyond them, by the
 // budget.
 bool exceeds(const Plan& plan, Side side, const Rules& rules, core::Amount budget) {
@@ -87,10 +104,24 @@ bool exceeds(const Plan& plan, Side side, const Rules& rules, core::Amount budge
 struct Matching::State {
   Books books;
 
+  // What a command of a market begins with: conditional orders that earlier ones left over go on. Returns the book, or
+  // null, and counts `allowance` down.
+  Book* begin(core::MarketId market, unsigned& allowance, Output out) {
+    Book* const book = books.find(market);
+    if (book != nullptr && book->has_fired) [[unlikely]]
+      continue_cascade(*book, allowance, out);
+    return book;
+  }
+  void continue_cascade(Book& book, unsigned& allowance, Output out);
+  void let_go(Book& book, const Conditional& fired, Output out);
+  void wait(Book& book, const NewOrder& command, Output out);
+  void cancel(Book& book, Handle handle, Output out);
+  void move(Book& book, Order& order, const MoveOrder& command, Output out);
+  void place(Book& book, const NewOrder& command, Output out);
   void limit_order(Book& book, const NewOrder& command, Output out);
   void market_order(Book& book, const NewOrder& command, Output out);
   void rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out);
-  void settle_move(Book& book, Handle handle, std::int64_t open, Output out);
+  void rest_or_end(Book& book, Handle handle, std::int64_t open, Output out);
   // The order a cancel, move or reduce is about, or none, which has then been reported.
   template <class Command>
   Order* target(const Command& command, Output out);
@@ -146,15 +177,26 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
   state_->books.rules(market.id) = {market.band, market.notional_min, market.notional_max, market.lot_units,
                                     market.tick_lot_units};
   if (is_new || changed) Announcer(*book, out).event(is_new ? MarketEventKind::listed : MarketEventKind::state_changed);
+  unsigned allowance = kTriggersPerCommand;
+  state_->continue_cascade(*book, allowance, out);
 }
 
 void Matching::apply(const NewOrder& command, Output out) {
-  Book* const book = state_->books.find(command.market);
+  unsigned allowance = kTriggersPerCommand;
+  Book* const book = state_->begin(command.market, allowance, out);
   if (book == nullptr) return reject(command, Rejection::unknown_market, out);
-  const Rejection rejection = admit(*book, state_->books.rules(command.market), command);
+  state_->place(*book, command, out);
+  if (book->has_fired) [[unlikely]]
+    state_->continue_cascade(*book, allowance, out);
+}
+
+void Matching::State::place(Book& book, const NewOrder& command, Output out) {
+  if (command.trigger != Trigger::none) [[unlikely]]
+    return wait(book, command, out);
+  const Rejection rejection = admit(book, books.rules(command.market), command);
   if (rejection != Rejection::none) return reject(command, rejection, out);
-  if (is_market(command.type)) return state_->market_order(*book, command, out);
-  state_->limit_order(*book, command, out);
+  if (is_market(command.type)) return market_order(book, command, out);
+  limit_order(book, command, out);
 }
 
 void Matching::State::limit_order(Book& book, const NewOrder& command, Output out) {
@@ -227,42 +269,138 @@ void Matching::State::market_order(Book& book, const NewOrder& command, Output o
   if (taking.traded()) announce.reference_price();
 }
 
-void Matching::apply(const CancelOrder& command, Output out) {
-  Order* const order = state_->target(command, out);
-  if (order == nullptr) return;
-  Books& books = state_->books;
-  Book& book = *books.find(command.market);
-  const std::int64_t lots = books.unlink(book, command.handle);
+// ---- conditional orders ----
+
+void Matching::State::wait(Book& book, const NewOrder& command, Output out) {
+  const Rejection rejection = admit_conditional(book, command);
+  if (rejection != Rejection::none) return reject(command, rejection, out);
+  const bool is_limit = command.type == OrderType::limit;
+  const Handle handle = books.orders.take();
+  Order& order = books.orders[handle];
+  order.identity = identity_of(command);
+  order.key = 0;
+  order.open = command.quantity.value();
+  order.page = 0;
+  if (book.triggers == 0) book.triggers = books.triggers.add_book();
+  Conditional waiting;
+  waiting.handle = handle;
+  waiting.price = is_limit ? command.price : core::Price{};
+  waiting.trigger_price = command.trigger_price;
+  waiting.budget = command.budget;
+  waiting.trailing_bp = command.trailing_bp;
+  waiting.side = command.side;
+  waiting.time_in_force = command.time_in_force;
+  waiting.trigger = command.trigger;
+  waiting.source = command.source;
+  waiting.phase = command.trigger_price.is_zero() ? Phase::trade : Phase::price;
+  order.conditional = books.triggers.add(book.triggers, waiting);
+  Announcer(book, out).placed(ReportKind::accepted, order.identity, waiting.price, order.open, handle);
+}
+
+// Fired orders go on, first fired first, as long as the allowance lasts and the market trades.
+void Matching::State::continue_cascade(Book& book, unsigned& allowance, Output out) {
+  for (; book.has_fired && allowance > 0 && book.state == MarketState::trading; --allowance) {
+    const Conditional fired = books.triggers.take_fired(book.triggers);
+    book.has_fired = books.triggers.has_fired(book.triggers);
+    books.orders[fired.handle].conditional = 0;
+    let_go(book, fired, out);
+  }
+}
+
+// As a new order would, from here on, under the band, the book and the self-trade prevention of now.
+void Matching::State::let_go(Book& book, const Conditional& fired, Output out) {
+  Order& order = books.orders[fired.handle];
+  const Identity who = order.identity;
+  const std::int64_t quantity = order.open;
+  const Rules& rules = books.rules(book.market);
+  const bool is_limit = who.type == OrderType::limit;
+  const std::uint64_t limit = is_limit ? key_of(opposite(who.side), fired.price) : collar(book, rules, who.side);
+  order.key = key_of(who.side, fired.price);
   Announcer announce(book, out);
-  announce.ended(order->identity, EndReason::cancelled, order->open);
-  announce.level_changed(order->identity.side, order->key, lots);
-  books.orders.give_back(command.handle);
+  announce.placed(ReportKind::triggered, who, fired.price, quantity, fired.handle);
+  Taking taking(books, book, who, out);
+  const auto end = [&](EndReason reason, std::int64_t open, Rejection why = Rejection::none) {
+    announce.ended(who, reason, open).rejection = why;
+    books.orders.give_back(fired.handle);
+  };
+  if (is_limit) {
+    const bool out_of_band =
+        book.has_band && !book.reference.is_zero() && outside_band(rules.band, who.side, fired.price, book.reference);
+    if (out_of_band) return end(EndReason::not_admitted, quantity, Rejection::price_outside_band);
+    if (fired.time_in_force == TimeInForce::fok && taking.plan(limit, quantity).lots != quantity) {
+      return end(EndReason::expired, quantity);
+    }
+  } else if (exceeds(taking.plan(limit, quantity), who.side, rules, fired.budget)) {
+    return end(EndReason::not_admitted, quantity, Rejection::budget_exceeded);
+  }
+  const std::int64_t open = taking.take(limit, quantity);
+  if (open > 0 && !taking.ended() && !(is_limit && fired.time_in_force == TimeInForce::gtc)) {
+    end(EndReason::expired, open);
+  } else {
+    rest_or_end(book, fired.handle, taking.ended() ? 0 : open, out);
+  }
+  if (taking.traded()) announce.reference_price();
+}
+
+// ---- orders that rest or wait ----
+
+void Matching::apply(const CancelOrder& command, Output out) {
+  unsigned allowance = kTriggersPerCommand;
+  Book* const book = state_->begin(command.market, allowance, out);
+  if (state_->target(command, out) == nullptr) return;
+  state_->cancel(*book, command.handle, out);
+}
+
+void Matching::State::cancel(Book& book, Handle handle, Output out) {
+  const Order& order = books.orders[handle];
+  Announcer announce(book, out);
+  if (order.conditional != 0) [[unlikely]] {
+    books.triggers.remove(book.triggers, order.conditional);
+    book.has_fired = books.triggers.has_fired(book.triggers);
+    announce.ended(order.identity, EndReason::cancelled, order.open);
+  } else {
+    const std::int64_t lots = books.unlink(book, handle);
+    announce.ended(order.identity, EndReason::cancelled, order.open);
+    announce.level_changed(order.identity.side, order.key, lots);
+  }
+  books.orders.give_back(handle);
 }
 
 void Matching::apply(const ReduceOrder& command, Output out) {
+  unsigned allowance = kTriggersPerCommand;
+  Book* const book = state_->begin(command.market, allowance, out);
   Order* const order = state_->target(command, out);
   if (order == nullptr) return;
   if (command.by.value() <= 0) return refuse(command, Rejection::invalid_order, out);
+  if (order->conditional != 0) [[unlikely]]
+    return refuse(command, Rejection::order_not_working, out);
   if (command.by.value() - PLANTED(reduce_to_nothing_rests) >= order->open)
-    return apply(CancelOrder{command.order, command.market, command.handle}, out);
-  Books& books = state_->books;
-  Level& level = books.ladders.level(order->page, order->key);
+    return state_->cancel(*book, command.handle, out);
+  Level& level = state_->books.ladders.level(order->page, order->key);
   order->open -= command.by.value();
   level.lots -= PLANTED(reduce_keeps_level_lots) ? 0 : command.by.value();
-  Announcer announce(*books.find(command.market), out);
+  Announcer announce(*book, out);
   announce.reduced(order->identity, command.by, order->open);
   announce.level_changed(order->identity.side, order->key, level.lots);
 }
 
 void Matching::apply(const MoveOrder& command, Output out) {
+  unsigned allowance = kTriggersPerCommand;
+  Book* const book = state_->begin(command.market, allowance, out);
   Order* const order = state_->target(command, out);
   if (order == nullptr) return;
-  Books& books = state_->books;
-  Book& book = *books.find(command.market);
+  state_->move(*book, *order, command, out);
+  if (book->has_fired) [[unlikely]]
+    state_->continue_cascade(*book, allowance, out);
+}
+
+void Matching::State::move(Book& book, Order& order, const MoveOrder& command, Output out) {
   if (command.price.value() <= 0) return refuse(command, Rejection::invalid_order, out);
   if (book.state != MarketState::trading && !PLANTED(halt_moves_orders)) [[unlikely]]
     return refuse(command, Rejection::market_closed, out);
-  const Identity who = order->identity;
+  if (order.conditional != 0) [[unlikely]]
+    return refuse(command, Rejection::order_not_working, out);
+  const Identity who = order.identity;
   if (book.has_band && !book.reference.is_zero() &&
       outside_band(books.rules(command.market).band, who.side, command.price, book.reference)) {
     return refuse(command, Rejection::price_outside_band, out);
@@ -273,29 +411,29 @@ void Matching::apply(const MoveOrder& command, Output out) {
     return refuse(command, Rejection::would_match_immediately, out);
   }
 
-  const std::uint64_t from = order->key, to = key_of(who.side, command.price);
-  const std::int64_t quantity = order->open;
+  const std::uint64_t from = order.key, to = key_of(who.side, command.price);
+  const std::int64_t quantity = order.open;
   Announcer announce(book, out);
   announce.placed(ReportKind::moved, who, command.price, quantity, command.handle);
   if (PLANTED(move_keeps_priority) && to == from) return;
   const std::int64_t lots_left = books.unlink(book, command.handle);
-  order->key = to;
+  order.key = to;
   if (to != from) announce.level_changed(who.side, from, lots_left);
   if (!crosses) [[likely]] {
     const std::int64_t lots = books.append(book, command.handle);
     if (lots == 0) [[unlikely]]
-      return state_->settle_move(book, command.handle, quantity, out);
+      return rest_or_end(book, command.handle, quantity, out);
     if (to != from) announce.level_changed(who.side, to, lots);
     return;
   }
   Taking taking(books, book, who, out);
   const std::int64_t open = taking.take(limit, quantity);
-  state_->settle_move(book, command.handle, taking.ended() ? 0 : open, out);
+  rest_or_end(book, command.handle, taking.ended() ? 0 : open, out);
   if (taking.traded()) announce.reference_price();
 }
 
-// What becomes of a moved order that is out of its old queue, after it matched: rests at its new price or is over.
-void Matching::State::settle_move(Book& book, Handle handle, std::int64_t open, Output out) {
+// What becomes of an order that has its slot and is in no queue, after it matched: rests at its price or is over.
+void Matching::State::rest_or_end(Book& book, Handle handle, std::int64_t open, Output out) {
   Order& order = books.orders[handle];
   Announcer announce(book, out);
   if (open != 0) {
@@ -312,7 +450,8 @@ void Matching::State::settle_move(Book& book, Handle handle, std::int64_t open, 
 
 std::uint64_t Matching::state_hash() const { return state_->books.state_hash(); }
 core::Result<void> Matching::audit() const { return state_->books.audit(); }
-std::size_t Matching::resting_orders() const { return state_->books.orders.in_use(); }
+std::size_t Matching::resting_orders() const { return state_->books.orders.in_use() - waiting_orders(); }
+std::size_t Matching::waiting_orders() const { return state_->books.triggers.count(); }
 std::size_t Matching::bytes_in_use() const { return state_->books.bytes_in_use(); }
 void Matching::save(core::ByteWriter& out) const { state_->books.save(out); }
 
@@ -334,6 +473,19 @@ void Matching::for_each_order(const std::function<void(const RestingOrder&)>& vi
                  order.identity.account, order.identity.account_slot, handle});
         }
       });
+    }
+  }
+}
+
+void Matching::for_each_waiting(const std::function<void(const WaitingOrder&)>& visit) const {
+  const Books& books = state_->books;
+  for (const Book& book : books.all()) {
+    for (const auto [index, extreme] : books.triggers.waiting(book.triggers)) {
+      const Conditional& it = books.triggers[index];
+      const Order& order = books.orders[it.handle];
+      const Identity& who = order.identity;
+      visit({book.market, who.side, who.type, it.trigger, it.phase, it.trailing_bp, it.price, it.trigger_price, extreme,
+             core::Quantity{order.open}, it.budget, who.order, who.account, who.account_slot, it.handle});
     }
   }
 }

@@ -154,13 +154,15 @@ void Reference::apply(const ConfigureMarket& command, Output out) {
   Market& market = markets_[command.market.id.value()];
   const bool silent = known && market.settings.state == command.market.state;
   market.settings = command.market;
-  if (silent) return;
-  MarketEvent event;
-  event.kind = known ? MarketEventKind::state_changed : MarketEventKind::listed;
-  event.state = command.market.state;
-  event.market = command.market.id;
-  event.sequence = ++market.sequence;
-  out.events.push_back(event);
+  if (!silent) {
+    MarketEvent event;
+    event.kind = known ? MarketEventKind::state_changed : MarketEventKind::listed;
+    event.state = command.market.state;
+    event.market = command.market.id;
+    event.sequence = ++market.sequence;
+    out.events.push_back(event);
+  }
+  let_go_on(market, kTriggersPerCommand, out);
 }
 
 void Reference::emit_level(Market& market, Side side, std::int64_t price, Output out) const {
@@ -221,6 +223,7 @@ void Reference::trade(Market& market, Run& run, Entry& maker, std::int64_t& open
   run.lots += lots;
   run.quote_units += lots * unit_cost(market, price);
   market.reference = price;
+  observe(market, price);
   ++market.trades;
   const auto left = static_cast<std::int64_t>(by_quote(run.taker) ? 0 : run.left - lots);
   out.reports.push_back(step(ReportKind::filled, run.taker, maker.as_sent, false, price, lots, left, market.trades));
@@ -293,9 +296,19 @@ bool Reference::insert(Market& market, const Entry& entry) {
 }
 
 void Reference::apply(const NewOrder& command, Output out) {
+  const unsigned allowance = begin(command.market, out);
   const auto found = markets_.find(command.market.value());
   if (found == markets_.end()) return out.reports.push_back(rejected(command, Rejection::unknown_market));
   Market& market = found->second;
+  if (command.trigger != Trigger::none) {
+    wait(market, command, out);
+  } else {
+    place(market, command, out);
+  }
+  let_go_on(market, allowance, out);
+}
+
+void Reference::place(Market& market, const NewOrder& command, Output out) {
   const Rejection rejection = admit(market, command);
   if (rejection != Rejection::none) return out.reports.push_back(rejected(command, rejection));
   if (command.type == OrderType::limit_maker && crosses(market, command.side, command.price.value())) {
@@ -368,7 +381,13 @@ void Reference::erase(Market& market, Side side, core::OrderId order, Handle han
 }
 
 void Reference::apply(const CancelOrder& command, Output out) {
+  begin(command.market, out);
+  cancel(command, out);
+}
+
+void Reference::cancel(const CancelOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
+  if (found != markets_.end() && cancel_waiting(found->second, command.order, command.handle, out)) return;
   const Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
   const NewOrder order = entry->as_sent;
@@ -379,12 +398,17 @@ void Reference::apply(const CancelOrder& command, Output out) {
 }
 
 void Reference::apply(const ReduceOrder& command, Output out) {
+  begin(command.market, out);
   const auto found = markets_.find(command.market.value());
+  if (found != markets_.end() && waits(found->second, command.order, command.handle)) {
+    const bool valid = command.by.value() > 0;
+    return out.reports.push_back(refused(command, valid ? Rejection::order_not_working : Rejection::invalid_order));
+  }
   Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
   if (command.by.value() <= 0) return out.reports.push_back(refused(command, Rejection::invalid_order));
   if (entry->open <= command.by.value()) {
-    return apply(CancelOrder{command.order, command.market, command.handle, command.account_slot}, out);
+    return cancel(CancelOrder{command.order, command.market, command.handle, command.account_slot}, out);
   }
   entry->open -= command.by.value();
   Report report = about(ReportKind::reduced, entry->as_sent);
@@ -395,7 +419,21 @@ void Reference::apply(const ReduceOrder& command, Output out) {
 }
 
 void Reference::apply(const MoveOrder& command, Output out) {
+  const unsigned allowance = begin(command.market, out);
+  move(command, out);
+  if (const auto found = markets_.find(command.market.value()); found != markets_.end()) {
+    let_go_on(found->second, allowance, out);
+  }
+}
+
+void Reference::move(const MoveOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
+  if (found != markets_.end() && waits(found->second, command.order, command.handle)) {
+    const bool closed = found->second.settings.state == instruments::MarketState::halted;
+    return out.reports.push_back(refused(command, command.price.value() <= 0 ? Rejection::invalid_order
+                                                  : closed                   ? Rejection::market_closed
+                                                                             : Rejection::order_not_working));
+  }
   const Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
   Market& market = found->second;

@@ -98,6 +98,7 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
   Level& level =
       books_.ladders.level(book_.best_page[s], key);  // nothing is added while taking: the pages stay where they are
   const std::int64_t lots_before = level.lots;
+  const core::TradeId trade_before = book_.last_trade;
   Handle handle = PLANTED(takes_newest_first) ? level.tail : level.head;
   while (handle != kNoHandle && open > 0) {
     Order& maker = books_.orders[handle];
@@ -126,6 +127,8 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
   if (handle == kNoHandle) books_.drop_best(book_, side_);
   if (lots_after != lots_before && (lots_after != 0 || !PLANTED(emptied_level_unannounced)))
     announce_.level_changed(side_, key, lots_after);
+  if (book_.triggers != 0 && book_.last_trade != trade_before) [[unlikely]]
+    book_.has_fired = books_.triggers.observe(book_.triggers, price);
   return open;
 }
 

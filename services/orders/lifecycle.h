@@ -34,16 +34,18 @@ enum class Happening : std::uint8_t {
   prevented,
   moved,
   reduced,
+  triggered,
   refused,
   ended_cancelled,
   ended_expired,
   ended_self_trade,
   ended_completed,
 };
-inline constexpr std::array<std::string_view, 17> kHappeningNames = {
-    "cancel asked",  "move asked",       "reduce asked",     "accepted",          "rejected",        "rested",
-    "filled partly", "filled",           "prevented partly", "prevented whole",   "moved",           "reduced",
-    "refused",       "ended: cancelled", "ended: expired",   "ended: self-trade", "ended: completed"};
+inline constexpr std::array<std::string_view, 18> kHappeningNames = {
+    "cancel asked",   "move asked",        "reduce asked",    "accepted",         "rejected",
+    "rested",         "filled partly",     "filled",          "prevented partly", "prevented whole",
+    "moved",          "reduced",           "triggered",       "refused",          "ended: cancelled",
+    "ended: expired", "ended: self-trade", "ended: completed"};
 inline constexpr std::size_t kHappeningCount = kHappeningNames.size();
 
 struct Transition {
@@ -73,6 +75,7 @@ inline constexpr auto kLifecycle = [] {
       {open, H::prevented, expired_in_match},
       {open, H::moved, open},
       {open, H::reduced, open},
+      {open, H::triggered, open},  // a conditional order goes on as a new one
       {open, H::refused, open},
       {open, H::ended_cancelled, cancelled},
       {open, H::ended_expired, expired},

@@ -26,10 +26,10 @@ constexpr std::int64_t kQuantity = 10, kPrice = 100;
 
 bool is_command(Happening happening) { return happening <= Happening::reduce_asked; }
 
-// One order of alice's, a buy of 10 at 100 or by an amount of 1000, and the fold that knows it.
+// One order of alice's, a buy of 10 at 100, maybe conditional, or by an amount of 1000, and the fold that knows it.
 class OneOrder {
  public:
-  explicit OneOrder(OrderType type) : type_(type) {
+  explicit OneOrder(OrderType type, matching::Trigger trigger = matching::Trigger::none) : type_(type) {
     instruments::Market market;
     market.symbol = core::Symbol{"XY"};
     market.base = core::AssetId{1};
@@ -57,6 +57,8 @@ class OneOrder {
       place.quantity = Quantity{kQuantity};
       left_ = kQuantity;
     }
+    place.condition.trigger = trigger;
+    if (trigger != matching::Trigger::none) place.condition.price = Price{kPrice};
     apply(place);
     const auto& message = std::get<matching::NewOrder>(sent_.at(0));
     id_ = message.order;
@@ -105,6 +107,8 @@ class OneOrder {
       }
       case Happening::reduced:
         return apply(step(ReportKind::reduced, 1));
+      case Happening::triggered:
+        return apply(about(ReportKind::triggered));
       case Happening::refused: {
         Report report = about(ReportKind::refused);
         report.rejection = core::Rejection::stale_handle;
@@ -181,7 +185,8 @@ std::optional<Happening> question_of(Happening happening) {
 
 // An order of that status, of which what then happens may be reported if ever it can be.
 OneOrder order_of(OrderStatus status, Happening then) {
-  OneOrder order(then == Happening::ended_completed ? OrderType::market_by_quote : OrderType::limit);
+  OneOrder order(then == Happening::ended_completed ? OrderType::market_by_quote : OrderType::limit,
+                 then == Happening::triggered ? matching::Trigger::stop : matching::Trigger::none);
   if (status == OrderStatus::pending_new) return order;
   if (status == OrderStatus::rejected) {
     order.happen(Happening::rejected);

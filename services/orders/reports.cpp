@@ -22,6 +22,7 @@ Happening ended(EndReason reason) {
     case EndReason::cancelled:
       return Happening::ended_cancelled;
     case EndReason::expired:
+    case EndReason::not_admitted:
       return Happening::ended_expired;
     case EndReason::self_trade:
       return Happening::ended_self_trade;
@@ -49,6 +50,8 @@ void Accounts::apply(Step& step, const Report& report) {
       return on_filled(step, slot, report);
     case ReportKind::rested:
       return on_rested(step, slot, report);
+    case ReportKind::triggered:
+      return on_triggered(step, slot);
     case ReportKind::ended:
       return on_ended(step, slot, report);
     case ReportKind::prevented:
@@ -93,7 +96,16 @@ void Accounts::answered(Step& step, OrderSlot slot) {
   OpenOrder& order = orders_[slot];
   order.asked = Asked::nothing;
   if (order.cancel_wanted) return send_cancel(step, slot);
-  orders_.drop_extra(order);
+  orders_.drop_asked(order);
+}
+
+// The order goes on as a new one; what it does in the book follows.
+void Accounts::on_triggered(Step& step, OrderSlot slot) {
+  OpenOrder& order = orders_[slot];
+  CHECK(orders_.waits(order));
+  order.status = after(order.status, Happening::triggered);
+  orders_.extra(order).triggered = step.time;
+  emit(step, order, Execution::triggered);
 }
 
 void Accounts::on_filled(Step& step, OrderSlot slot, const Report& report) {
@@ -171,6 +183,7 @@ void Accounts::on_ended(Step& step, OrderSlot slot, const Report& report) {
   const bool is_cancelled = report.end_reason == EndReason::cancelled;
   OrderEvent& event = emit(step, order, is_cancelled ? Execution::cancelled : Execution::expired);
   event.counter_order = report.counter_order;
+  event.rejection = report.rejection;
   if (report.end_reason == EndReason::self_trade) event.trade = report.trade;
   if (!is_cancelled) return finish(step, slot);
 
