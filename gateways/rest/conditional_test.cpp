@@ -65,15 +65,17 @@ TEST(Conditional, AResultHasItsConditionAndACancelToo) {
   TestHouse house;
   trade_at(house, "50000");
   const std::string placed =
-      house.call(house.ann, "POST", "/api/v3/order",
-                 place("side=SELL&type=STOP_LOSS&quantity=1&stopPrice=45000&trailingDelta=50&newOrderRespType=FULL"))
+      house
+          .call(house.ann, "POST", "/api/v3/order",
+                place("side=SELL&type=STOP_LOSS&quantity=1&stopPrice=45000&trailingDelta=50&newOrderRespType=FULL"))
           .body;
   EXPECT_EQ(tail_of(placed, "\"status\""),
             R"("status":"NEW","timeInForce":"GTC","type":"STOP_LOSS","side":"SELL","workingTime":-1,)"
             R"("selfTradePreventionMode":"NONE","stopPrice":"45000.00000000","trailingDelta":50,"trailingTime":-1,)"
             R"("fills":[]})");
-  EXPECT_EQ(house.call(house.ann, "PUT", "/api/v3/order/amend/keepPriority", "symbol=BTCUSDT&orderId=3&newQty=0.5").status,
-            400)
+  EXPECT_EQ(
+      house.call(house.ann, "PUT", "/api/v3/order/amend/keepPriority", "symbol=BTCUSDT&orderId=3&newQty=0.5").status,
+      400)
       << "it waits";
   const std::string cancelled =
       house.call(house.ann, "DELETE", "/api/v3/order", "symbol=BTCUSDT&orderId=3&newClientOrderId=away").body;
@@ -85,8 +87,9 @@ TEST(Conditional, AResultHasItsConditionAndACancelToo) {
 TEST(Conditional, TriggeredItWorksFromThenOn) {
   TestHouse house;
   trade_at(house, "50000");
-  ASSERT_EQ(house.call(house.ann, "POST", "/api/v3/order",
-                       place("side=SELL&type=STOP_LOSS_LIMIT&timeInForce=GTC&quantity=1&price=46000&stopPrice=45000"))
+  ASSERT_EQ(house
+                .call(house.ann, "POST", "/api/v3/order",
+                      place("side=SELL&type=STOP_LOSS_LIMIT&timeInForce=GTC&quantity=1&price=46000&stopPrice=45000"))
                 .status,
             200);
   house.port.time.ns += 1'000'000'000;
@@ -96,8 +99,8 @@ TEST(Conditional, TriggeredItWorksFromThenOn) {
             R"("status":"NEW","timeInForce":"GTC","type":"STOP_LOSS_LIMIT","side":"SELL","stopPrice":"45000.00000000",)"
             R"("icebergQty":"0.00000000","time":1700000000000,"updateTime":1700000001000,"isWorking":true,)"
             R"("workingTime":1700000001000,"selfTradePreventionMode":"NONE"})");
-  EXPECT_NE(house.call(house.bob, "GET", "/api/v3/depth", "symbol=BTCUSDT").body.find(R"("asks":[["46000.)"),
-            std::string::npos);
+  const std::string depth = house.get("/api/v3/depth?symbol=BTCUSDT").body;
+  EXPECT_NE(depth.find(R"("asks":[["46000.)"), std::string::npos) << depth;
 }
 
 TEST(Conditional, AnswersAreOfTheOrderAskedAboutWhateverItTriggers) {
