@@ -99,8 +99,8 @@ TEST(Conditional, TriggeredItWorksFromThenOn) {
             R"("status":"NEW","timeInForce":"GTC","type":"STOP_LOSS_LIMIT","side":"SELL","stopPrice":"45000.00000000",)"
             R"("icebergQty":"0.00000000","time":1700000000000,"updateTime":1700000001000,"isWorking":true,)"
             R"("workingTime":1700000001000,"selfTradePreventionMode":"NONE"})");
-  EXPECT_NE(house.call(house.bob, "GET", "/api/v3/depth", "symbol=BTCUSDT").body.find(R"("asks":[["46000.)"),
-            std::string::npos);
+  const std::string depth = house.get("/api/v3/depth?symbol=BTCUSDT").body;
+  EXPECT_NE(depth.find(R"("asks":[["46000.)"), std::string::npos) << depth;
 }
 
 TEST(Conditional, AnswersAreOfTheOrderAskedAboutWhateverItTriggers) {

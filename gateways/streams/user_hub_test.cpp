@@ -1,4 +1,5 @@
-// User events: their exact text, and that they are the whole truth about an account.
+// User events: their exact text, and that they are the whole truth about an account. Long because the texts of all
+// events stand here, one beside the other.
 #include <array>
 #include <functional>
 #include <map>

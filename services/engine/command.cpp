@@ -96,7 +96,7 @@ class Decoder {
 // ---- optional blocks ----
 
 // What may follow an order's fixed part: a count, then per block its tag and its fields, tags ascending. Later kinds of
-// order bring blocks of their own (triggers, peaks, pegs, lists, expiry, deadline) and leave this layout alone. A block
+// order bring blocks of their own (peaks, pegs, lists, expiry, deadline) and leave this layout alone. A block
 // that this build does not know makes the record unsupported: skipping it could mean to execute another order than was
 // meant.
 enum class OrderBlock : std::uint8_t { quote_quantity = 1, condition = 2 };

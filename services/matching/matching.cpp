@@ -50,7 +50,7 @@ bool outside(core::Amount value, core::Amount min, core::Amount max) {
 }
 
 // The command's own fields, then the market's state, then prices: the first that does not hold is the reason.
-Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
+[[gnu::always_inline]] inline Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
   const bool by_quote = command.type == OrderType::market_by_quote;
   if (command.order.is_none() || (by_quote ? command.quote_quantity.value() : command.quantity.value()) <= 0) {
     return Rejection::invalid_order;
@@ -104,22 +104,24 @@ bool exceeds(const Plan& plan, Side side, const Rules& rules, core::Amount budge
 struct Matching::State {
   Books books;
 
-  // What a command of a market begins with: conditional orders that earlier ones left over go on. Returns the book, or
-  // null, and counts `allowance` down.
-  Book* begin(core::MarketId market, unsigned& allowance, Output out) {
-    Book* const book = books.find(market);
-    if (book != nullptr && book->has_fired) [[unlikely]]
-      continue_cascade(*book, allowance, out);
-    return book;
+  // Fired orders go on, first fired first, as long as the command's allowance lasts and the market trades. Returns what
+  // is left of the allowance. Every command of a market begins with it, and ends with it when it traded.
+  [[gnu::noinline]] unsigned continue_cascade(Book& book, unsigned allowance, Output out);
+  // An aggressor is done: what it fired goes on.
+  void after_trading(Book& book, Announcer& announce, unsigned allowance, Output out) {
+    announce.reference_price();
+    if (book.has_fired) [[unlikely]]
+      continue_cascade(book, allowance, out);
   }
-  void continue_cascade(Book& book, unsigned& allowance, Output out);
   void let_go(Book& book, const Conditional& fired, Output out);
-  void wait(Book& book, const NewOrder& command, Output out);
-  void cancel(Book& book, Handle handle, Output out);
-  void move(Book& book, Order& order, const MoveOrder& command, Output out);
-  void place(Book& book, const NewOrder& command, Output out);
-  void limit_order(Book& book, const NewOrder& command, Output out);
-  void market_order(Book& book, const NewOrder& command, Output out);
+  [[gnu::noinline]] void wait(Book& book, const NewOrder& command, Output out);
+  [[gnu::always_inline]] void cancel(Book& book, Handle handle, Output out);
+  [[gnu::noinline]] void cancel_waiting(Book& book, Handle handle, Output out);
+  // Inlined with what it calls: in the way of a new order every call counts.
+  [[gnu::always_inline]] void place(Book& book, const NewOrder& command, unsigned allowance, Output out);
+  [[gnu::noinline]] void place_with_conditional(Book& book, const NewOrder& command, Output out);
+  void limit_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
+  void market_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
   void rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out);
   void rest_or_end(Book& book, Handle handle, std::int64_t open, Output out);
   // The order a cancel, move or reduce is about, or none, which has then been reported.
@@ -177,29 +179,32 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
   state_->books.rules(market.id) = {market.band, market.notional_min, market.notional_max, market.lot_units,
                                     market.tick_lot_units};
   if (is_new || changed) Announcer(*book, out).event(is_new ? MarketEventKind::listed : MarketEventKind::state_changed);
-  unsigned allowance = kTriggersPerCommand;
-  state_->continue_cascade(*book, allowance, out);
+  state_->continue_cascade(*book, kTriggersPerCommand, out);
 }
 
 void Matching::apply(const NewOrder& command, Output out) {
-  unsigned allowance = kTriggersPerCommand;
-  Book* const book = state_->begin(command.market, allowance, out);
+  Book* const book = state_->books.find(command.market);
   if (book == nullptr) return reject(command, Rejection::unknown_market, out);
-  state_->place(*book, command, out);
-  if (book->has_fired) [[unlikely]]
-    state_->continue_cascade(*book, allowance, out);
+  if (book->has_fired | (command.trigger != Trigger::none)) [[unlikely]]
+    return state_->place_with_conditional(*book, command, out);
+  state_->place(*book, command, kTriggersPerCommand, out);
 }
 
-void Matching::State::place(Book& book, const NewOrder& command, Output out) {
-  if (command.trigger != Trigger::none) [[unlikely]]
-    return wait(book, command, out);
+inline void Matching::State::place(Book& book, const NewOrder& command, unsigned allowance, Output out) {
   const Rejection rejection = admit(book, books.rules(command.market), command);
   if (rejection != Rejection::none) return reject(command, rejection, out);
-  if (is_market(command.type)) return market_order(book, command, out);
-  limit_order(book, command, out);
+  if (is_market(command.type)) return market_order(book, command, allowance, out);
+  limit_order(book, command, allowance, out);
 }
 
-void Matching::State::limit_order(Book& book, const NewOrder& command, Output out) {
+// A conditional order, or any behind conditional orders that earlier commands left over.
+void Matching::State::place_with_conditional(Book& book, const NewOrder& command, Output out) {
+  const unsigned allowance = continue_cascade(book, kTriggersPerCommand, out);
+  if (command.trigger != Trigger::none) return wait(book, command, out);
+  place(book, command, allowance, out);
+}
+
+void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned allowance, Output out) {
   const std::uint64_t limit = key_of(opposite(command.side), command.price);
   const bool crosses = book.best[index_of(opposite(command.side))] <= limit;
   const std::int64_t quantity = command.quantity.value();
@@ -221,7 +226,7 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, Output ou
   const std::int64_t open = taking.take(limit, quantity);
   if (PLANTED(trades_at_limit)) out.reports.back().price = command.price;
   if (open > 0 && !taking.ended()) rest_or_expire(book, command, open, ReportKind::rested, out);
-  if (taking.traded()) announce.reference_price();
+  if (taking.traded()) after_trading(book, announce, allowance, out);
 }
 
 // `kind`: accepted for an order that met nothing on the other side, rested for what is left of one that did.
@@ -248,7 +253,7 @@ void Matching::State::rest_or_expire(Book& book, const NewOrder& command, std::i
   announce.ended(who, EndReason::expired, open);
 }
 
-void Matching::State::market_order(Book& book, const NewOrder& command, Output out) {
+void Matching::State::market_order(Book& book, const NewOrder& command, unsigned allowance, Output out) {
   const Rules& rules = books.rules(command.market);
   const std::uint64_t limit = collar(book, rules, command.side);
   const Identity taker = identity_of(command);
@@ -266,7 +271,7 @@ void Matching::State::market_order(Book& book, const NewOrder& command, Output o
     const std::int64_t open = taking.take(limit, quantity);
     if (open > 0 && !taking.ended()) announce.ended(taker, EndReason::expired, open);
   }
-  if (taking.traded()) announce.reference_price();
+  if (taking.traded()) after_trading(book, announce, allowance, out);
 }
 
 // ---- conditional orders ----
@@ -297,14 +302,14 @@ void Matching::State::wait(Book& book, const NewOrder& command, Output out) {
   Announcer(book, out).placed(ReportKind::accepted, order.identity, waiting.price, order.open, handle);
 }
 
-// Fired orders go on, first fired first, as long as the allowance lasts and the market trades.
-void Matching::State::continue_cascade(Book& book, unsigned& allowance, Output out) {
+unsigned Matching::State::continue_cascade(Book& book, unsigned allowance, Output out) {
   for (; book.has_fired && allowance > 0 && book.state == MarketState::trading; --allowance) {
     const Conditional fired = books.triggers.take_fired(book.triggers);
     book.has_fired = books.triggers.has_fired(book.triggers);
     books.orders[fired.handle].conditional = 0;
     let_go(book, fired, out);
   }
+  return allowance;
 }
 
 // As a new order would, from here on, under the band, the book and the self-trade prevention of now.
@@ -345,30 +350,36 @@ void Matching::State::let_go(Book& book, const Conditional& fired, Output out) {
 // ---- orders that rest or wait ----
 
 void Matching::apply(const CancelOrder& command, Output out) {
-  unsigned allowance = kTriggersPerCommand;
-  Book* const book = state_->begin(command.market, allowance, out);
+  Book* const book = state_->books.find(command.market);
+  if (book != nullptr && book->has_fired) [[unlikely]]
+    state_->continue_cascade(*book, kTriggersPerCommand, out);
   if (state_->target(command, out) == nullptr) return;
   state_->cancel(*book, command.handle, out);
 }
 
-void Matching::State::cancel(Book& book, Handle handle, Output out) {
+inline void Matching::State::cancel(Book& book, Handle handle, Output out) {
   const Order& order = books.orders[handle];
+  if (order.conditional != 0) [[unlikely]]
+    return cancel_waiting(book, handle, out);
+  const std::int64_t lots = books.unlink(book, handle);
   Announcer announce(book, out);
-  if (order.conditional != 0) [[unlikely]] {
-    books.triggers.remove(book.triggers, order.conditional);
-    book.has_fired = books.triggers.has_fired(book.triggers);
-    announce.ended(order.identity, EndReason::cancelled, order.open);
-  } else {
-    const std::int64_t lots = books.unlink(book, handle);
-    announce.ended(order.identity, EndReason::cancelled, order.open);
-    announce.level_changed(order.identity.side, order.key, lots);
-  }
+  announce.ended(order.identity, EndReason::cancelled, order.open);
+  announce.level_changed(order.identity.side, order.key, lots);
+  books.orders.give_back(handle);
+}
+
+void Matching::State::cancel_waiting(Book& book, Handle handle, Output out) {
+  const Order& order = books.orders[handle];
+  books.triggers.remove(book.triggers, order.conditional);
+  book.has_fired = books.triggers.has_fired(book.triggers);
+  Announcer(book, out).ended(order.identity, EndReason::cancelled, order.open);
   books.orders.give_back(handle);
 }
 
 void Matching::apply(const ReduceOrder& command, Output out) {
-  unsigned allowance = kTriggersPerCommand;
-  Book* const book = state_->begin(command.market, allowance, out);
+  Book* const book = state_->books.find(command.market);
+  if (book != nullptr && book->has_fired) [[unlikely]]
+    state_->continue_cascade(*book, kTriggersPerCommand, out);
   Order* const order = state_->target(command, out);
   if (order == nullptr) return;
   if (command.by.value() <= 0) return refuse(command, Rejection::invalid_order, out);
@@ -385,22 +396,20 @@ void Matching::apply(const ReduceOrder& command, Output out) {
 }
 
 void Matching::apply(const MoveOrder& command, Output out) {
+  Book* const found = state_->books.find(command.market);
   unsigned allowance = kTriggersPerCommand;
-  Book* const book = state_->begin(command.market, allowance, out);
+  if (found != nullptr && found->has_fired) [[unlikely]]
+    allowance = state_->continue_cascade(*found, allowance, out);
   Order* const order = state_->target(command, out);
   if (order == nullptr) return;
-  state_->move(*book, *order, command, out);
-  if (book->has_fired) [[unlikely]]
-    state_->continue_cascade(*book, allowance, out);
-}
-
-void Matching::State::move(Book& book, Order& order, const MoveOrder& command, Output out) {
+  Books& books = state_->books;
+  Book& book = *found;
   if (command.price.value() <= 0) return refuse(command, Rejection::invalid_order, out);
   if (book.state != MarketState::trading && !PLANTED(halt_moves_orders)) [[unlikely]]
     return refuse(command, Rejection::market_closed, out);
-  if (order.conditional != 0) [[unlikely]]
+  if (order->conditional != 0) [[unlikely]]
     return refuse(command, Rejection::order_not_working, out);
-  const Identity who = order.identity;
+  const Identity who = order->identity;
   if (book.has_band && !book.reference.is_zero() &&
       outside_band(books.rules(command.market).band, who.side, command.price, book.reference)) {
     return refuse(command, Rejection::price_outside_band, out);
@@ -411,25 +420,25 @@ void Matching::State::move(Book& book, Order& order, const MoveOrder& command, O
     return refuse(command, Rejection::would_match_immediately, out);
   }
 
-  const std::uint64_t from = order.key, to = key_of(who.side, command.price);
-  const std::int64_t quantity = order.open;
+  const std::uint64_t from = order->key, to = key_of(who.side, command.price);
+  const std::int64_t quantity = order->open;
   Announcer announce(book, out);
   announce.placed(ReportKind::moved, who, command.price, quantity, command.handle);
   if (PLANTED(move_keeps_priority) && to == from) return;
   const std::int64_t lots_left = books.unlink(book, command.handle);
-  order.key = to;
+  order->key = to;
   if (to != from) announce.level_changed(who.side, from, lots_left);
   if (!crosses) [[likely]] {
     const std::int64_t lots = books.append(book, command.handle);
     if (lots == 0) [[unlikely]]
-      return rest_or_end(book, command.handle, quantity, out);
+      return state_->rest_or_end(book, command.handle, quantity, out);
     if (to != from) announce.level_changed(who.side, to, lots);
     return;
   }
   Taking taking(books, book, who, out);
   const std::int64_t open = taking.take(limit, quantity);
-  rest_or_end(book, command.handle, taking.ended() ? 0 : open, out);
-  if (taking.traded()) announce.reference_price();
+  state_->rest_or_end(book, command.handle, taking.ended() ? 0 : open, out);
+  if (taking.traded()) state_->after_trading(book, announce, allowance, out);
 }
 
 // What becomes of an order that has its slot and is in no queue, after it matched: rests at its price or is over.
