@@ -1,5 +1,6 @@
-// User events: their exact text, and that they are the whole truth about an account. Long because the texts of all
-// events stand here, one beside the other.
+// Long because the texts of all events stand here, one beside the other.
+//
+// User events: their exact text, and that they are the whole truth about an account.
 #include <array>
 #include <functional>
 #include <map>

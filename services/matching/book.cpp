@@ -3,6 +3,7 @@
 #include <string>
 
 #include "pkg/core/hash.h"
+#include "services/matching/planted.h"
 
 namespace matching {
 namespace {
@@ -115,7 +116,7 @@ std::uint64_t Books::state_hash() const {
     if (book.market.is_none()) continue;
     const Rules& rules = rules_[book.market.value()];
     digest.add(book.market).add(static_cast<std::uint64_t>(book.state)).add(book.sequence, book.last_trade.value());
-    digest.add(book.last_prevented).add(book.reference);
+    digest.add(book.last_prevented).add(PLANTED(hash_ignores_reference) ? core::Price{} : book.reference);
     digest.add(rules.band.bid_up_bp, rules.band.bid_down_bp).add(rules.band.ask_up_bp, rules.band.ask_down_bp);
     digest.add(rules.notional_min).add(rules.notional_max).add(rules.lot_units).add(rules.tick_lot_units);
     for (const Side side : {Side::buy, Side::sell}) {
@@ -124,9 +125,10 @@ std::uint64_t Books::state_hash() const {
         for (Handle handle = level.head; handle != kNoHandle; handle = orders.links(handle).next) {
           const Order& order = orders[handle];
           const Identity& who = order.identity;
+          const SelfTrade self_trade = PLANTED(hash_ignores_self_trade) ? SelfTrade::none : who.self_trade;
           digest.add(who.order.value(), static_cast<std::uint64_t>(order.open));
           digest.add(std::uint64_t{who.account.value()} << 32 | who.account_slot,
-                     static_cast<std::uint64_t>(who.type) << 8 | static_cast<std::uint64_t>(who.self_trade));
+                     static_cast<std::uint64_t>(who.type) << 8 | static_cast<std::uint64_t>(self_trade));
         }
       });
     }

@@ -192,7 +192,8 @@ core::Result<void> Books::load_waiting(Book& book, Handle handle, core::ByteRead
   }
   const bool tracks = it.phase == Phase::tracking;
   if (!is_between(it.phase, Phase::price, Phase::fired) || (it.phase == Phase::price && it.trigger_price.is_zero()) ||
-      (tracks || it.phase == Phase::trade ? it.trailing_bp == 0 : false) || tracks != (extreme.value() > 0)) {
+      (tracks || it.phase == Phase::trade ? it.trailing_bp == 0 : false) ||
+      (tracks ? extreme.value() <= 0 : !extreme.is_zero())) {
     return corrupt("a conditional order waits for what it cannot");
   }
   if (book.triggers == 0) book.triggers = triggers.add_book();

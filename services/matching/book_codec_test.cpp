@@ -134,6 +134,7 @@ TEST(BookCodec, ADamagedByteIsRefusedOrGivesASoundBook) {
     refused += !accepted;
     if (accepted) {
       ASSERT_TRUE(loaded.audit().has_value());
+      ASSERT_NE(loaded.state_hash(), driven.matching.state_hash()) << "the hash does not see byte " << i;
     }
     bytes[i] = right;
   }

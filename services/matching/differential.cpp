@@ -187,4 +187,24 @@ std::string Differential::save_and_load() {
   return {};
 }
 
+std::string Differential::hash_blind_spot() const {
+  core::Bytes bytes;
+  core::ByteWriter writer(bytes);
+  fast_.save(writer);
+  const std::uint64_t hash = fast_.state_hash();
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (const std::byte flip : {std::byte{1}, std::byte{2}, std::byte{0x80}}) {
+      bytes[i] ^= flip;
+      Matching loaded;
+      core::ByteReader reader(bytes);
+      const bool loads = loaded.load(reader).has_value() && reader.complete();
+      bytes[i] ^= flip;
+      if (loads && loaded.state_hash() == hash) {
+        return "the hash does not see byte " + std::to_string(i) + " of " + std::to_string(bytes.size());
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace matching

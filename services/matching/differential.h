@@ -19,6 +19,9 @@ class Differential {
   [[nodiscard]] std::string compare_state() const;
   // Goes on with a fast fold that was saved and loaded. An empty text, or what differs.
   [[nodiscard]] std::string save_and_load();
+  // Changes each saved byte of the fast fold in turn: what still loads is another state and must have another hash.
+  // Costs a load per byte. An empty text, or which byte the hash does not see.
+  [[nodiscard]] std::string hash_blind_spot() const;
 
   [[nodiscard]] std::size_t resting() const { return fast_.resting_orders(); }
   [[nodiscard]] std::size_t waiting() const { return fast_.waiting_orders(); }

@@ -72,7 +72,10 @@
   /* saving and loading (book_codec.cpp) */                                                          \
   BUG(load_reverses_free_slots, "after loading, free slots are used in another order")               \
   BUG(load_forgets_reference, "after loading, a market has no reference price")                      \
-  BUG(load_switches_band_off, "after loading, no market has a band")
+  BUG(load_switches_band_off, "after loading, no market has a band")                                 \
+  /* the state's hash (book.cpp) */                                                                  \
+  BUG(hash_ignores_reference, "the hash does not see a market's reference price")                    \
+  BUG(hash_ignores_self_trade, "the hash does not see a resting order's self-trade mode")
 
 namespace matching {
 

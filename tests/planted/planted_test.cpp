@@ -42,7 +42,7 @@ template <class Progress>
 Finding search(std::uint64_t commands_max, Progress progress) {
   Finding finding;
   for (std::uint64_t seed = 1; finding.commands < commands_max && !finding.found; ++seed) {
-    const DifferentialRun run{.seed = seed, .commands = kShare, .save_interval = 500};
+    const DifferentialRun run{.seed = seed, .commands = kShare, .save_interval = 500, .tries_hash = seed < 3};
     const std::string problem = run_differential(run, [&](const AnyCommand&, const Differential&) {
       ++finding.commands;
       progress(finding);
