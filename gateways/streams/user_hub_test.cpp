@@ -1,4 +1,5 @@
 // User events: their exact text, and that they are the whole truth about an account.
+// Long because the text of every event is written out.
 #include <array>
 #include <functional>
 #include <map>

@@ -281,6 +281,40 @@ TEST(Triggers, TrailingOrdersOfOneDeltaMeetAndFireByEntry) {
   EXPECT_EQ(market.trade(180), "2 triggered; 2 expired, 1 left; 4 triggered; 4 expired, 1 left");
 }
 
+// By the hundred thousand they move with every trade in three steps, or this test does not end within the hour.
+TEST(Triggers, ANewExtremeCostsOneStepPerDeltaHoweverManyTrail) {
+  constexpr std::uint32_t kOrders = 100'000;
+  Triggers triggers;
+  const TriggerBook book = triggers.add_book();
+  for (std::uint32_t i = 1; i <= kOrders; ++i) {
+    Conditional order;
+    order.handle = i;
+    order.side = kSell;
+    order.trigger = kStop;
+    order.trailing_bp = static_cast<std::uint16_t>(100 + i % 3);
+    order.phase = Phase::trade;
+    triggers.add(book, order);
+  }
+  std::int64_t price = 1'000'000;
+  for (std::uint32_t i = 0; i < kOrders; ++i) ASSERT_FALSE(triggers.observe(book, core::Price{++price}));
+  for (const auto& [index, extreme] : triggers.waiting(book)) ASSERT_EQ(extreme, core::Price{price});
+  EXPECT_EQ(triggers.audit(book), nullptr);
+  EXPECT_TRUE(triggers.observe(book, core::Price{price * 98 / 100}));
+  std::uint32_t fired = 0, of_last_delta = 0;
+  core::Price last;
+  for (; triggers.has_fired(book); ++fired) {
+    const Conditional order = triggers.take_fired(book);
+    const core::Price trigger = trailing_trigger(kSell, core::Price{price}, order.trailing_bp);
+    if (trigger != last) of_last_delta = 0;
+    ASSERT_TRUE(last.is_zero() || trigger <= last) << "the nearer trigger first";
+    ASSERT_GT(order.handle, of_last_delta) << "by entry";
+    last = trigger;
+    of_last_delta = order.handle;
+  }
+  EXPECT_EQ(fired, kOrders);
+  EXPECT_EQ(triggers.count(), 0u);
+}
+
 // Known defect elsewhere: a trailing stop that breaks in cascades. Here the stop's own trades move a trailing order's
 // extreme and then fire it, each exactly once and in order.
 TEST(Triggers, ATrailingStopInACascade) {
