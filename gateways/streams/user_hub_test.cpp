@@ -1,6 +1,7 @@
 // Long because the texts of all events stand here, one beside the other.
 //
 // User events: their exact text, and that they are the whole truth about an account.
+// Long because the text of every event is written out.
 #include <array>
 #include <functional>
 #include <map>

@@ -106,6 +106,7 @@ TEST_F(Conditional, TheFirstRuleBrokenIsTheReason) {
   expect_held(event, 0, 900 * kTickLot);
 }
 
+// rule: conditional-limit-count
 TEST_F(Conditional, AtMostFiveAreOpenPerAccountAndMarket) {
   TestExchange roomy;
   instruments::Market wide = std::get<instruments::AddMarket>(listing()[3]).market;
@@ -130,6 +131,7 @@ TEST_F(Conditional, AtMostFiveAreOpenPerAccountAndMarket) {
   EXPECT_EQ(roomy.trade(one_more).at(0).execution, Execution::accepted);
 }
 
+// rule: conditional-waits
 TEST_F(Conditional, AStopLimitHoldsItsPriceWhileItWaitsAndThenTradesLikeAnyOther) {
   const OrderEvent waits = placed(stop(limit(alice, Side::buy, 110, 10, "s"), 105));
   EXPECT_EQ(waits.execution, Execution::accepted);
@@ -155,6 +157,7 @@ TEST_F(Conditional, AStopLimitHoldsItsPriceWhileItWaitsAndThenTradesLikeAnyOther
   expect_held(over[0], 0, 0);
 }
 
+// rule: hold-conditional
 TEST_F(Conditional, AStopThatBuysAtTheMarketHoldsItsTriggerPriceAndFivePercent) {
   const OrderEvent waits = placed(stop(market(alice, Side::buy, 10), 200));
   expect_held(waits, 0, 2'100 * kTickLot);
@@ -167,6 +170,7 @@ TEST_F(Conditional, AStopThatBuysAtTheMarketHoldsItsTriggerPriceAndFivePercent) 
   expect_held(events[1], 0, 0);
 }
 
+// rule: triggered-order
 TEST_F(Conditional, AStopWhoseMoneyIsNotEnoughExpiresWithTheReason) {
   placed(stop(market(alice, Side::buy, 10), 200));
   exchange.run(limit(maker, Side::sell, 211, 10));
@@ -179,6 +183,7 @@ TEST_F(Conditional, AStopWhoseMoneyIsNotEnoughExpiresWithTheReason) {
   EXPECT_EQ(events[1].quote.available, Amount{1'000'000 * kTickLot});
 }
 
+// rule: hold-conditional
 TEST_F(Conditional, TheHoldOfAMarketOrderThatBuys) {
   const struct {
     const char* what;
@@ -201,6 +206,7 @@ TEST_F(Conditional, TheHoldOfAMarketOrderThatBuys) {
   expect_held(placed(stop(market(alice, Side::sell, 10), 90)), 10 * kLot, 0);
 }
 
+// rule: conditional-changes
 TEST_F(Conditional, WhileItWaitsItIsCancelledOrReplacedAndNotChanged) {
   const OrderEvent waits = placed(stop(limit(alice, Side::sell, 90, 10), 95));
   EXPECT_EQ(exchange.trade(move(alice, waits.order, 91)).at(0).rejection, Rejection::order_not_working);
