@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 
 #include "pkg/core/random.h"
@@ -231,6 +232,24 @@ TEST(Markets, NoPrefixAndNoFlippedBitOfASavedFormCrashes) {
     core::ByteReader reader(flipped);
     if (!loaded.load(reader)) continue;
     for (const DepthLevel& one : loaded.depth(kMarket, 100).asks) EXPECT_GT(one.price, core::Price{});
+  }
+}
+
+// Found by the fuzzer: an ask is saved by its price negated, and the lowest integer is no price negated.
+TEST(Markets, AnAskSavedAsTheLowestIntegerIsRefused) {
+  for (const std::int64_t key : {std::numeric_limits<std::int64_t>::min(), std::int64_t{0}, std::int64_t{-1}}) {
+    core::Bytes bytes;
+    core::ByteWriter out(bytes);
+    out.put(std::uint32_t{1});  // books
+    out.put(std::uint64_t{7});  // last update
+    out.put(std::uint64_t{0});  // bids
+    out.put(std::uint64_t{1});  // asks
+    out.put(key);
+    out.put(std::int64_t{3});
+    out.put(std::uint8_t{0});  // no tape
+    Markets loaded({.trades = 5});
+    core::ByteReader reader(bytes);
+    EXPECT_EQ(static_cast<bool>(loaded.load(reader)), key == -1) << key;
   }
 }
 

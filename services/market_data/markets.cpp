@@ -1,6 +1,7 @@
 #include "services/market_data/markets.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "pkg/core/check.h"
 #include "services/market_data/level_list.h"
@@ -154,7 +155,7 @@ core::Result<void> Markets::load(core::ByteReader& in) {
       for (auto count = in.get<std::uint64_t>(); count > 0 && in.ok(); --count) {
         const auto key = in.get<std::int64_t>();
         const auto quantity = in.get<std::int64_t>();
-        const bool is_price = side == kBid ? key > 0 : key < 0;
+        const bool is_price = key != std::numeric_limits<std::int64_t>::min() && key_of(side, core::Price{key}) > 0;
         if (!is_price || quantity <= 0 || (better && key >= *better)) in.fail();
         if (!in.ok()) break;
         levels.set(s.pages, key, quantity);
