@@ -103,7 +103,7 @@ class PastTest : public ::testing::Test {
     return out;
   }
 
-  engine::RandomCommands commands_{5, kAccounts};
+  engine::RandomCommands commands_{6, kAccounts};
   engine::Engine engine_;
   engine::Output output_;
   core::RecordHeader header_{.time = core::Time{1'000'000}};

@@ -95,7 +95,8 @@ void take_common(const Context& context, Arguments& arguments, orders::PlaceOrde
 // The filters of a market that need neither book nor balance: the accounts fold checks the same ones of a real order.
 core::Rejection check_filters(const orders::PlaceOrder& order, const instruments::Market& market) {
   using core::Rejection;
-  if (market.state != instruments::MarketState::trading) return Rejection::market_closed;
+  if (!instruments::accepts(market.state, matching::action_of(order.type, order.time_in_force)))
+    return Rejection::market_closed;
   const bool is_priced = order.type == orders::OrderType::limit || order.type == orders::OrderType::limit_maker;
   if (is_priced && (order.price < market.price_min || order.price > market.price_max))
     return Rejection::price_out_of_range;

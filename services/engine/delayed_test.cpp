@@ -193,14 +193,16 @@ Command independent_command(Random& random, const Pair& pair) {
   if (kind == 3) place = market(account, side, random.between(10, 60));
   if (kind == 4) place = by_quote(account, side, random.between(1'000, 6'000) * static_cast<std::int64_t>(kTickLot));
   if (random.chance(1, 300)) {
-    return instruments::SetMarketState{kBtcUsdt, instruments::MarketState::halted};
+    const auto state = 1 + random.below(instruments::kMarketStates.size());
+    return instruments::SetMarketState{kBtcUsdt, static_cast<instruments::MarketState>(state)};
   }
+  if (random.chance(1, 60)) return instruments::SetMarketState{kBtcUsdt, instruments::MarketState::auction};
   if (random.chance(1, 30)) return instruments::SetMarketState{kBtcUsdt, instruments::MarketState::trading};
   return place;
 }
 
 TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
-  std::uint64_t trades = 0, resting = 0, deepest = 0;
+  std::uint64_t trades = 0, auction_trades = 0, resting = 0, deepest = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Random random(seed);
     const core::int128 plenty = static_cast<core::int128>(1) << 70;
@@ -230,6 +232,7 @@ TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
     ASSERT_EQ(told(delayed), told(drained)) << "seed " << seed;
     for (const matching::MarketEvent& event : drained.market_events) {
       trades += event.kind == matching::MarketEventKind::traded;
+      auction_trades += event.kind == matching::MarketEventKind::traded && !instruments::is_continuous(event.state);
     }
     resting += drained.matching.fold.resting_orders();
     EXPECT_TRUE(delayed.accounts.fold.audit().has_value());
@@ -237,6 +240,7 @@ TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
     EXPECT_GT(delayed.mistakes, 100u);
   }
   EXPECT_GT(trades, 10'000u);
+  EXPECT_GT(auction_trades, 100u);
   EXPECT_GT(resting, 300u);
   EXPECT_GT(deepest, 100u) << "much was on its way at once";
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "services/instruments/market_states.h"
 #include "services/matching/book.h"
 
 namespace matching {
@@ -111,8 +112,8 @@ core::Result<void> Books::load_market(Book& book, core::ByteReader& in, Slots& s
   in.get(book.last_prevented);
   in.get(book.reference);
   book.has_band = is_set(band);
-  if (!in.ok() || !is_between(book.state, instruments::MarketState::trading, instruments::MarketState::halted) ||
-      rules.lot_units.value() <= 0 || rules.tick_lot_units.value() <= 0 || book.reference.value() < 0) {
+  if (!in.ok() || !instruments::is_market_state(book.state) || rules.lot_units.value() <= 0 ||
+      rules.tick_lot_units.value() <= 0 || book.reference.value() < 0) {
     return corrupt("a market's settings are out of range");
   }
   for (const Side side : {Side::buy, Side::sell}) {

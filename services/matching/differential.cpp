@@ -87,7 +87,8 @@ std::string describe(const Report& report) {
 }
 
 std::string describe(const MarketEvent& event) {
-  static constexpr std::array<std::string_view, 5> kKinds = {"?", "level_changed", "traded", "state_changed", "listed"};
+  static constexpr std::array<std::string_view, 7> kKinds = {
+      "?", "level_changed", "traded", "state_changed", "listed", "auction_price", "auction_surplus"};
   std::string text = name_in(kKinds, static_cast<std::size_t>(event.kind));
   text += " market " + number(event.market) + " #" + std::to_string(event.sequence) + " " +
           std::string(side_name(event.side));

@@ -30,6 +30,13 @@ class Coverage {
         ++counts_["refused " + std::to_string(static_cast<int>(report.rejection))];
     }
     for (const MarketEvent& event : events) ++counts_["event " + std::to_string(static_cast<int>(event.kind))];
+    if (const auto* configure = std::get_if<ConfigureMarket>(&command)) {
+      states_[configure->market.id] = configure->market.state;
+      if (reports.size() > 1) ++counts_["uncrossed"];
+      if (reports.size() > 7) ++counts_["uncrossed several"];
+    } else if (!reports.empty()) {
+      see_state(command, reports.front());
+    }
     if (const auto* order = std::get_if<NewOrder>(&command)) see_order(*order, reports);
     if (std::holds_alternative<MoveOrder>(command) && reports.size() > 1) ++counts_["move that matched"];
   }
@@ -44,6 +51,14 @@ class Coverage {
   }
 
  private:
+  void see_state(const AnyCommand& command, const Report& first) {
+    const auto state = states_.find(first.market);
+    if (state == states_.end()) return;
+    const bool refused = first.rejection == core::Rejection::market_closed;
+    if (first.rejection != core::Rejection::none && !refused) return;
+    ++counts_["state " + std::to_string(static_cast<int>(state->second)) + " command " +
+              std::to_string(command.index()) + (refused ? " refused" : " taken")];
+  }
   void see_order(const NewOrder& order, const std::vector<Report>& reports) {
     if (reports.front().kind != ReportKind::accepted) return;
     const std::string type = std::to_string(static_cast<int>(order.type));
@@ -61,6 +76,7 @@ class Coverage {
       ++counts_["FOK past own orders"];
   }
   std::map<std::string, std::uint64_t> counts_;
+  std::map<core::MarketId, instruments::MarketState> states_;
 };
 
 void drive(std::uint64_t seed, std::uint64_t commands, std::size_t orders_aim, Coverage& coverage) {
@@ -94,7 +110,28 @@ void expect_all_reached(const Coverage& coverage, std::uint64_t at_least) {
   std::vector<std::string> all;
   for (int kind = 1; kind <= 10; ++kind) all.push_back("report " + std::to_string(kind));
   for (int reason = 1; reason <= 4; ++reason) all.push_back("ended " + std::to_string(reason));
-  for (int kind = 1; kind <= 3; ++kind) all.push_back("event " + std::to_string(kind));
+  for (int kind = 1; kind <= 6; ++kind) {
+    if (kind != 4) all.push_back("event " + std::to_string(kind));  // markets are listed once
+  }
+  // Commands in the order of AnyCommand: 1 new, 2 cancel, 3 move, 4 reduce. What new orders find where some are taken
+  // depends on their kind: both.
+  for (const instruments::StateRules& rules : instruments::kMarketStates) {
+    const std::string state = "state " + std::to_string(static_cast<int>(rules.state)) + " command ";
+    const auto one = [&](int command, bool taken) {
+      all.push_back(state + std::to_string(command) + (taken ? " taken" : " refused"));
+    };
+    using enum instruments::Action;
+    int placing = 0;
+    for (const auto action : {limit, immediate, limit_maker, market})
+      placing += instruments::accepts(rules.state, action);
+    if (placing > 0) one(1, true);
+    if (placing < 4) one(1, false);
+    one(2, instruments::accepts(rules.state, cancel));
+    one(3, instruments::accepts(rules.state, move));
+    one(4, instruments::accepts(rules.state, reduce));
+  }
+  all.push_back("uncrossed");
+  all.push_back("uncrossed several");
   for (int rejection : {101, 103, 113, 200, 201, 202, 203}) all.push_back("rejected " + std::to_string(rejection));
   for (int rejection : {103, 113, 200, 201, 204}) all.push_back("refused " + std::to_string(rejection));
   for (int time = 1; time <= 3; ++time) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "services/instruments/market_states.h"
 #include "services/matching/announcer.h"
+#include "services/matching/auction.h"
 #include "services/matching/book.h"
 #include "services/matching/taking.h"
 
@@ -11,6 +13,7 @@ namespace matching {
 
 using core::int128;
 using core::Rejection;
+using instruments::Action;
 using instruments::MarketState;
 
 namespace {
@@ -45,6 +48,10 @@ bool outside(core::Amount value, core::Amount min, core::Amount max) {
   return value < min || (!max.is_zero() && value > max);
 }
 
+bool accepts(const Book& book, Action action) {
+  return book.state == MarketState::trading || instruments::accepts(book.state, action);
+}
+
 // The command's own fields, then the market's state, then prices: the first that does not hold is the reason.
 Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
   const bool by_quote = command.type == OrderType::market_by_quote;
@@ -52,8 +59,7 @@ Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
     return Rejection::invalid_order;
   }
   if (!is_market(command.type) && command.price.value() <= 0) return Rejection::invalid_order;
-  if (book.state != MarketState::trading) [[unlikely]]
-    return Rejection::market_closed;
+  if (!accepts(book, action_of(command.type, command.time_in_force))) return Rejection::market_closed;
   if (is_market(command.type)) {
     if (!by_quote && book.reference.is_zero()) return Rejection::none;
     const core::Amount notional =
@@ -135,7 +141,15 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
   Book* book = state_->books.find(market.id);
   const bool is_new = book == nullptr;
   if (is_new) book = &state_->books.add(market.id);
+  CHECK(instruments::is_market_state(market.state));
   const bool changed = book->state != market.state;
+  CallFigures figures(state_->books, *book, out);
+  if (changed) {
+    // The trades of the auction are the last thing that happens in the old state.
+    if (!is_new && instruments::uncrosses(book->state, market.state)) uncross_book(state_->books, *book, out);
+    if (!instruments::is_call(market.state)) figures.end();
+    if (!instruments::is_call(book->state) && instruments::is_call(market.state)) figures.begin();
+  }
   book->state = market.state;
   book->has_band = is_set(market.band);
   state_->books.rules(market.id) = {market.band, market.notional_min, market.notional_max, market.lot_units,
@@ -149,6 +163,10 @@ void Matching::apply(const NewOrder& command, Output out) {
   const Rejection rejection = admit(*book, state_->books.rules(command.market), command);
   if (rejection != Rejection::none) return reject(command, rejection, out);
   if (is_market(command.type)) return state_->market_order(*book, command, out);
+  if (instruments::is_call(book->state)) [[unlikely]] {
+    const CallFigures figures(state_->books, *book, out);
+    return state_->limit_order(*book, command, out);
+  }
   state_->limit_order(*book, command, out);
 }
 
@@ -157,6 +175,8 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, Output ou
   const bool crosses = book.best[index_of(opposite(command.side))] <= limit;
   const std::int64_t quantity = command.quantity.value();
   if (!crosses) [[likely]]
+    return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
+  if (!instruments::is_continuous(book.state))
     return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
   if (command.type == OrderType::limit_maker) return reject(command, Rejection::would_match_immediately, out);
 
@@ -222,6 +242,9 @@ void Matching::apply(const CancelOrder& command, Output out) {
   if (order == nullptr) return;
   Books& books = state_->books;
   Book& book = *books.find(command.market);
+  if (!accepts(book, Action::cancel)) [[unlikely]]
+    return refuse(command, Rejection::market_closed, out);
+  const CallFigures figures(books, book, out);
   const std::int64_t lots = books.unlink(book, command.handle);
   Announcer announce(book, out);
   announce.ended(order->identity, EndReason::cancelled, order->open);
@@ -233,12 +256,16 @@ void Matching::apply(const ReduceOrder& command, Output out) {
   Order* const order = state_->target(command, out);
   if (order == nullptr) return;
   if (command.by.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  if (command.by.value() >= order->open) return apply(CancelOrder{command.order, command.market, command.handle}, out);
   Books& books = state_->books;
+  Book& book = *books.find(command.market);
+  if (!accepts(book, Action::reduce)) [[unlikely]]
+    return refuse(command, Rejection::market_closed, out);
+  if (command.by.value() >= order->open) return apply(CancelOrder{command.order, command.market, command.handle}, out);
+  const CallFigures figures(books, book, out);
   Level& level = books.ladders.level(order->page, order->key);
   order->open -= command.by.value();
   level.lots -= command.by.value();
-  Announcer announce(*books.find(command.market), out);
+  Announcer announce(book, out);
   announce.reduced(order->identity, command.by, order->open);
   announce.level_changed(order->identity.side, order->key, level.lots);
 }
@@ -249,7 +276,7 @@ void Matching::apply(const MoveOrder& command, Output out) {
   Books& books = state_->books;
   Book& book = *books.find(command.market);
   if (command.price.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  if (book.state != MarketState::trading) [[unlikely]]
+  if (!accepts(book, Action::move)) [[unlikely]]
     return refuse(command, Rejection::market_closed, out);
   const Identity who = order->identity;
   if (book.has_band && !book.reference.is_zero() &&
@@ -257,9 +284,11 @@ void Matching::apply(const MoveOrder& command, Output out) {
     return refuse(command, Rejection::price_outside_band, out);
   }
   const std::uint64_t limit = key_of(opposite(who.side), command.price);
-  const bool crosses = book.best[index_of(opposite(who.side))] <= limit;
-  if (crosses && who.type == OrderType::limit_maker) return refuse(command, Rejection::would_match_immediately, out);
-
+  const bool crosses = book.best[index_of(opposite(who.side))] <= limit && instruments::is_continuous(book.state);
+  if (crosses && (who.type == OrderType::limit_maker || book.state == MarketState::post_only)) {
+    return refuse(command, Rejection::would_match_immediately, out);
+  }
+  const CallFigures figures(books, book, out);
   const std::uint64_t from = order->key, to = key_of(who.side, command.price);
   const std::int64_t quantity = order->open;
   const std::int64_t lots_left = books.unlink(book, command.handle);

@@ -1,6 +1,6 @@
 // Commands for tests, drawn from any source of choices (a seeded generator, a fuzzer's bytes) and weighted towards the
 // edges: few accounts, so that they meet themselves; hot prices, so that levels queue; extremes of price and quantity;
-// handles that are stale; bands and halts that come and go.
+// handles that are stale; bands and market states that come and go.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +38,7 @@ class CommandMaker {
   AnyCommand next(std::size_t resting) {
     if (resting < orders_aim_ && one_in(2)) return place_passive();
     const std::uint64_t pick = below(1000);
-    if (pick < 2) return configure();
+    if (pick < 4) return configure();
     const std::uint64_t crowded = resting > orders_aim_ ? 250 : 0;
     if (pick < 150 + crowded)
       return CancelOrder{
@@ -199,10 +199,10 @@ class CommandMaker {
     instruments::Market& market = markets_[below(kMarkets)];
     switch (below(4)) {
       case 0:
-        market.state = instruments::MarketState::halted;
+        market.state = static_cast<instruments::MarketState>(1 + below(instruments::kMarketStates.size()));
         break;
       case 1:
-        market.state = instruments::MarketState::trading;
+        market.state = one_in(3) ? instruments::MarketState::auction : instruments::MarketState::trading;
         break;
       case 2:
         market.band = any_band();
@@ -213,9 +213,9 @@ class CommandMaker {
         break;
       }
     }
-    // A halt is soon over, so that most commands meet an open market.
+    // Other states are soon over, so that most commands meet an open market.
     for (auto& other : markets_) {
-      if (&other != &market && other.state == instruments::MarketState::halted) {
+      if (&other != &market && other.state != instruments::MarketState::trading && one_in(2)) {
         other.state = instruments::MarketState::trading;
         return {other};
       }

@@ -103,6 +103,7 @@ int128 Reference::unit_cost(const Market& market, std::int64_t price) {
 }
 
 bool Reference::crosses(Market& market, Side side, std::int64_t price) {
+  if (!matches(market.settings.state)) return false;  // there it does not matter
   const auto& others = market.side(opposite(side));
   if (others.empty()) return false;
   const std::int64_t best = others.front().as_sent.price.value();
@@ -135,7 +136,7 @@ Rejection Reference::admit(const Market& market, const NewOrder& command) const 
   if (by_quote(command) ? command.quote_quantity.value() <= 0 : command.quantity.value() <= 0)
     return Rejection::invalid_order;
   if (priced(command) && command.price.value() <= 0) return Rejection::invalid_order;
-  if (market.settings.state == instruments::MarketState::halted) return Rejection::market_closed;
+  if (!lets_in(market.settings.state, command)) return Rejection::market_closed;
   if (priced(command)) {
     return in_band(market, command.side, command.price.value()) ? Rejection::none : Rejection::price_outside_band;
   }
@@ -152,7 +153,10 @@ Rejection Reference::admit(const Market& market, const NewOrder& command) const 
 void Reference::apply(const ConfigureMarket& command, Output out) {
   const bool known = markets_.contains(command.market.id.value());
   Market& market = markets_[command.market.id.value()];
-  const bool silent = known && market.settings.state == command.market.state;
+  const instruments::MarketState from = market.settings.state, to = command.market.state;
+  const bool silent = known && from == to;
+  const bool ends_closing_call = calls(from) && to == instruments::MarketState::closed;
+  if (known && ((!matches(from) && matches(to)) || ends_closing_call)) uncross(market, out);
   market.settings = command.market;
   if (silent) return;
   MarketEvent event;
@@ -161,6 +165,7 @@ void Reference::apply(const ConfigureMarket& command, Output out) {
   event.market = command.market.id;
   event.sequence = ++market.sequence;
   out.events.push_back(event);
+  publish_figures(market, out);
 }
 
 void Reference::emit_level(Market& market, Side side, std::int64_t price, Output out) const {
@@ -292,7 +297,7 @@ bool Reference::insert(Market& market, const Entry& entry) {
   return true;
 }
 
-void Reference::apply(const NewOrder& command, Output out) {
+void Reference::carry_out(const NewOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
   if (found == markets_.end()) return out.reports.push_back(rejected(command, Rejection::unknown_market));
   Market& market = found->second;
@@ -367,10 +372,12 @@ void Reference::erase(Market& market, Side side, core::OrderId order, Handle han
                 [&](const Entry& entry) { return entry.handle == handle && entry.as_sent.order == order; });
 }
 
-void Reference::apply(const CancelOrder& command, Output out) {
+void Reference::carry_out(const CancelOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
   const Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
+  if (found->second.settings.state == instruments::MarketState::auction_frozen)
+    return out.reports.push_back(refused(command, Rejection::market_closed));
   const NewOrder order = entry->as_sent;
   out.reports.push_back(ended(order, EndReason::cancelled, entry->open));
   erase(found->second, order.side, order.order, command.handle);
@@ -378,13 +385,15 @@ void Reference::apply(const CancelOrder& command, Output out) {
   emit_level(found->second, order.side, order.price.value(), out);
 }
 
-void Reference::apply(const ReduceOrder& command, Output out) {
+void Reference::carry_out(const ReduceOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
   Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
   if (command.by.value() <= 0) return out.reports.push_back(refused(command, Rejection::invalid_order));
+  if (!lets_change(found->second.settings.state))
+    return out.reports.push_back(refused(command, Rejection::market_closed));
   if (entry->open <= command.by.value()) {
-    return apply(CancelOrder{command.order, command.market, command.handle, command.account_slot}, out);
+    return carry_out(CancelOrder{command.order, command.market, command.handle, command.account_slot}, out);
   }
   entry->open -= command.by.value();
   Report report = about(ReportKind::reduced, entry->as_sent);
@@ -394,7 +403,7 @@ void Reference::apply(const ReduceOrder& command, Output out) {
   emit_level(found->second, entry->as_sent.side, entry->as_sent.price.value(), out);
 }
 
-void Reference::apply(const MoveOrder& command, Output out) {
+void Reference::carry_out(const MoveOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
   const Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
@@ -403,10 +412,13 @@ void Reference::apply(const MoveOrder& command, Output out) {
   const Side side = moved.as_sent.side;
   const auto refuse = [&](Rejection rejection) { out.reports.push_back(refused(command, rejection)); };
   if (command.price.value() <= 0) return refuse(Rejection::invalid_order);
-  if (market.settings.state == instruments::MarketState::halted) return refuse(Rejection::market_closed);
+  if (!lets_change(market.settings.state) || market.settings.state == instruments::MarketState::cancel_only)
+    return refuse(Rejection::market_closed);
   if (!in_band(market, side, command.price.value())) return refuse(Rejection::price_outside_band);
-  const bool matches = crosses(market, side, command.price.value());
-  if (matches && moved.as_sent.type == OrderType::limit_maker) return refuse(Rejection::would_match_immediately);
+  const bool crossing = crosses(market, side, command.price.value());
+  const bool post_only =
+      moved.as_sent.type == OrderType::limit_maker || market.settings.state == instruments::MarketState::post_only;
+  if (crossing && post_only) return refuse(Rejection::would_match_immediately);
 
   const std::int64_t from = moved.as_sent.price.value();
   moved.as_sent.price = command.price;
@@ -419,7 +431,7 @@ void Reference::apply(const MoveOrder& command, Output out) {
   if (taking.ended || moved.open == 0) {
     slots_.give_back(moved.handle);
   } else if (insert(market, moved)) {
-    if (matches) out.reports.push_back(placed(ReportKind::rested, moved.as_sent, moved.open, moved.handle));
+    if (crossing) out.reports.push_back(placed(ReportKind::rested, moved.as_sent, moved.open, moved.handle));
     if (from != command.price.value()) emit_level(market, side, command.price.value(), out);
   } else {
     out.reports.push_back(ended(moved.as_sent, EndReason::expired, moved.open));

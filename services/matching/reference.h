@@ -18,10 +18,12 @@ namespace matching {
 class Reference {
  public:
   void apply(const ConfigureMarket& command, Output out);
-  void apply(const NewOrder& command, Output out);
-  void apply(const CancelOrder& command, Output out);
-  void apply(const MoveOrder& command, Output out);
-  void apply(const ReduceOrder& command, Output out);
+  template <class Command>
+  void apply(const Command& command, Output out) {
+    carry_out(command, out);
+    if (const auto found = markets_.find(command.market.value()); found != markets_.end())
+      publish_figures(found->second, out);
+  }
 
   // As Matching::for_each_order shows them.
   [[nodiscard]] std::vector<RestingOrder> resting() const;
@@ -32,8 +34,15 @@ class Reference {
     std::int64_t open = 0;
     Handle handle = kNoHandle;
   };
+  // Of an auction: its price, what trades at it, and by how much buyers are more than sellers.
+  struct Figures {
+    std::int64_t price = 0;
+    core::int128 lots = 0, surplus = 0;
+    friend bool operator==(const Figures&, const Figures&) = default;
+  };
   struct Market {
     instruments::Market settings;
+    Figures published;              // in a call
     std::vector<Entry> bids, asks;  // best first
     std::uint64_t sequence = 0, trades = 0, preventions = 0;
     std::optional<std::int64_t> reference;
@@ -63,6 +72,20 @@ class Reference {
   static std::int64_t worst_price(const Market& market, const NewOrder& command);
   static core::int128 unit_cost(const Market& market, std::int64_t price);
 
+  // reference_auction.cpp
+  static bool lets_in(instruments::MarketState state, const NewOrder& order);
+  static bool lets_change(instruments::MarketState state);  // the price or quantity of an order
+  static bool matches(instruments::MarketState state);
+  static bool calls(instruments::MarketState state);
+  [[nodiscard]] Figures auction(const Market& market) const;
+  void uncross(Market& market, Output out);
+  void publish_figures(Market& market, Output out);
+
+  // What a command does, but for the figures of a call.
+  void carry_out(const NewOrder& command, Output out);
+  void carry_out(const CancelOrder& command, Output out);
+  void carry_out(const MoveOrder& command, Output out);
+  void carry_out(const ReduceOrder& command, Output out);
   void run(Market& market, Slots& slots, Run& run, Output out) const;
   void run_level(Market& market, Slots& slots, Run& run, std::int64_t open, Output out) const;
   void meet_own(Market& market, Run& run, Entry& maker, std::int64_t& open, Output out) const;

@@ -11,6 +11,7 @@
 #include "pkg/core/ids.h"
 #include "pkg/core/numbers.h"
 #include "pkg/core/rejection.h"
+#include "services/instruments/market_states.h"
 #include "services/instruments/types.h"
 
 namespace matching {
@@ -25,6 +26,13 @@ enum class OrderType : std::uint8_t {
   limit_maker = 4,      // post-only: rejected whole when it would match
 };
 enum class TimeInForce : std::uint8_t { gtc = 1, ioc = 2, fok = 3 };
+
+// What placing such an order is in the table of market states. Total: also for combinations that mean nothing.
+[[nodiscard]] constexpr instruments::Action action_of(OrderType type, TimeInForce time_in_force) {
+  if (type == OrderType::limit_maker) return instruments::Action::limit_maker;
+  if (type != OrderType::limit) return instruments::Action::market;
+  return time_in_force == TimeInForce::gtc ? instruments::Action::limit : instruments::Action::immediate;
+}
 
 // What happens when an account would trade with itself; the taker's mode decides.
 enum class SelfTrade : std::uint8_t { none = 0, expire_taker = 1, expire_maker = 2, expire_both = 3, decrement = 4 };
@@ -76,11 +84,11 @@ struct ConfigureMarket {
 
 // ---- to accounts ----
 //
-// The reports of one command come in this order: `accepted` (or `rejected`, `moved`, ...) first; per trade the taker's
-// `filled`, then the maker's; what became of the rest (`rested`, `ended`); one `reference_price` when it traded. An
-// order is over with `rejected`, `ended`, or a `filled` or `prevented` whose remaining is zero. The exception is
-// market_by_quote, which is not counted in lots: `remaining` is 0 in all its reports, and it is over with `ended` and
-// nothing else.
+// The reports of one command (an auction is part of the one that changes the market's state) come in this order:
+// `accepted` (or `rejected`, `moved`, ...) first; per trade the taker's `filled`, then the maker's; what became of the
+// rest (`rested`, `ended`); one `reference_price` when it traded. An order is over with `rejected`, `ended`, or a
+// `filled` or `prevented` whose remaining is zero. The exception is market_by_quote, which is not counted in lots:
+// `remaining` is 0 in all its reports, and it is over with `ended` and nothing else.
 enum class EndReason : std::uint8_t {
   cancelled = 1,   // asked for by its owner
   expired = 2,     // what an IOC, FOK or market order could not fill
@@ -112,7 +120,7 @@ struct Report {
   core::AccountId account;
   std::uint32_t account_slot = 0;
   Handle handle = kNoHandle;
-  core::Price price;         // filled: the maker's price
+  core::Price price;         // filled: the maker's price, or the auction's
   core::Quantity quantity;   // filled, prevented, reduced: of this step
   core::Quantity remaining;  // after this step; for ended: what was open
   core::TradeId trade;       // filled: per market; prevented: the prevented-match id
@@ -122,11 +130,20 @@ struct Report {
 };
 
 // ---- public market events ----
-enum class MarketEventKind : std::uint8_t { level_changed = 1, traded = 2, state_changed = 3, listed = 4 };
+enum class MarketEventKind : std::uint8_t {
+  level_changed = 1,
+  traded = 2,
+  state_changed = 3,
+  listed = 4,
+  // The figures of a call, when they change: what its auction would come to now. The two come together, in this order,
+  // at most once per command, and are void when the state changes. Figures beyond 63 bits are shown as 2^63 - 1.
+  auction_price = 5,    // price: indicative, the near price; quantity: lots that would trade; both zero: nothing would
+  auction_surplus = 6,  // side, quantity: lots that would find nobody
+};
 
 struct MarketEvent {
   MarketEventKind kind = MarketEventKind::level_changed;
-  Side side = Side::buy;  // level_changed: of the level; traded: the taker's
+  Side side = Side::buy;  // level_changed: of the level; traded: the taker's (in an auction: the later order's)
   instruments::MarketState state = instruments::MarketState::trading;
   core::MarketId market;
   std::uint64_t sequence = 0;  // per market, gap-free: also the book's update id
