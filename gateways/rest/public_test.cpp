@@ -15,7 +15,7 @@ TEST(Public, PingAndTime) {
 }
 
 constexpr std::string_view kEthBtc =
-    R"({"symbol":"ETHBTC","status":"TRADING","baseAsset":"ETH","baseAssetPrecision":8,"quoteAsset":"BTC","quotePrecision":8,)"
+    R"({"symbol":"ETHBTC","status":"TRADING","marketState":"trading","baseAsset":"ETH","baseAssetPrecision":8,"quoteAsset":"BTC","quotePrecision":8,)"
     R"("quoteAssetPrecision":8,"baseCommissionPrecision":8,"quoteCommissionPrecision":8,"orderTypes":["LIMIT","LIMIT_MAKER","MARKET"],)"
     R"("icebergAllowed":false,"ocoAllowed":false,"otoAllowed":false,"opoAllowed":false,"quoteOrderQtyMarketAllowed":true,)"
     R"("allowTrailingStop":false,"cancelReplaceAllowed":true,"amendAllowed":true,"pegInstructionsAllowed":false,)"
