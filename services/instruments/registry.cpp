@@ -241,13 +241,13 @@ core::Result<void> Registry::load(core::ByteReader& in) {
     AddMarket terms;
     code_market_terms(reader, terms.market);
     const auto byte = in.get<std::uint8_t>();
-    const auto state = static_cast<MarketState>(byte & ~kResumesByAuction);
+    const auto state = market_state_numbered(byte & static_cast<std::uint8_t>(~kResumesByAuction));
     if (!in.ok()) break;
-    if (!is_market_state(state) || !add(terms)) {
+    if (!state || !add(terms)) {
       in.fail();
       break;
     }
-    markets_.back().state = state;
+    markets_.back().state = *state;
     markets_.back().resumes_by_auction = (byte & kResumesByAuction) != 0;
   }
   if (!in.ok())
