@@ -85,18 +85,6 @@ bool exceeds(const Plan& plan, Side side, const Rules& rules, core::Amount budge
 
 }  // namespace
 
-struct Matching::State {
-  Books books;
-
-  void limit_order(Book& book, const NewOrder& command, Output out);
-  void market_order(Book& book, const NewOrder& command, Output out);
-  void rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out);
-  void settle_move(Book& book, Handle handle, std::int64_t open, Output out);
-  // The order a cancel, move or reduce is about, or none, which has then been reported.
-  template <class Command>
-  Order* target(const Command& command, Output out);
-};
-
 namespace {
 
 void reject(const NewOrder& command, Rejection rejection, Output out) {
@@ -121,6 +109,33 @@ void refuse(const Command& command, Rejection rejection, Output out) {
 }
 
 }  // namespace
+
+struct Matching::State {
+  Books books;
+
+  void limit_order(Book& book, const NewOrder& command, Output out);
+  void market_order(Book& book, const NewOrder& command, Output out);
+  void rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out);
+  void settle_move(Book& book, Handle handle, std::int64_t open, Output out);
+  [[gnu::noinline]] void limit_order_outside_trading(Book& book, const NewOrder& command, Output out) {
+    const CallFigures figures(books, book, out);
+    limit_order(book, command, out);
+  }
+  // Of an order that is there, in a state that takes such a command.
+  void carry_out(Book& book, const CancelOrder& command, Output out);
+  void carry_out(Book& book, const ReduceOrder& command, Output out);
+  void carry_out(Book& book, const MoveOrder& command, Output out);
+  // Any of them where not everything is taken: apart, so that trading pays a comparison for it.
+  template <class Command>
+  [[gnu::noinline]] void outside_trading(Book& book, Action action, const Command& command, Output out) {
+    if (!instruments::accepts(book.state, action)) return refuse(command, Rejection::market_closed, out);
+    const CallFigures figures(books, book, out);
+    carry_out(book, command, out);
+  }
+  // The order a cancel, move or reduce is about, or none, which has then been reported.
+  template <class Command>
+  Order* target(const Command& command, Output out);
+};
 
 template <class Command>
 Order* Matching::State::target(const Command& command, Output out) {
@@ -163,10 +178,8 @@ void Matching::apply(const NewOrder& command, Output out) {
   const Rejection rejection = admit(*book, state_->books.rules(command.market), command);
   if (rejection != Rejection::none) return reject(command, rejection, out);
   if (is_market(command.type)) return state_->market_order(*book, command, out);
-  if (instruments::is_call(book->state)) [[unlikely]] {
-    const CallFigures figures(state_->books, *book, out);
-    return state_->limit_order(*book, command, out);
-  }
+  if (book->state != MarketState::trading) [[unlikely]]
+    return state_->limit_order_outside_trading(*book, command, out);
   state_->limit_order(*book, command, out);
 }
 
@@ -238,74 +251,84 @@ void Matching::State::market_order(Book& book, const NewOrder& command, Output o
 }
 
 void Matching::apply(const CancelOrder& command, Output out) {
-  Order* const order = state_->target(command, out);
-  if (order == nullptr) return;
-  Books& books = state_->books;
-  Book& book = *books.find(command.market);
-  if (!accepts(book, Action::cancel)) [[unlikely]]
-    return refuse(command, Rejection::market_closed, out);
-  const CallFigures figures(books, book, out);
+  if (state_->target(command, out) == nullptr) return;
+  Book& book = *state_->books.find(command.market);
+  if (book.state != MarketState::trading) [[unlikely]]
+    return state_->outside_trading(book, Action::cancel, command, out);
+  state_->carry_out(book, command, out);
+}
+
+inline void Matching::State::carry_out(Book& book, const CancelOrder& command, Output out) {
+  const Order& order = books.orders[command.handle];
   const std::int64_t lots = books.unlink(book, command.handle);
   Announcer announce(book, out);
-  announce.ended(order->identity, EndReason::cancelled, order->open);
-  announce.level_changed(order->identity.side, order->key, lots);
+  announce.ended(order.identity, EndReason::cancelled, order.open);
+  announce.level_changed(order.identity.side, order.key, lots);
   books.orders.give_back(command.handle);
 }
 
 void Matching::apply(const ReduceOrder& command, Output out) {
-  Order* const order = state_->target(command, out);
-  if (order == nullptr) return;
+  if (state_->target(command, out) == nullptr) return;
   if (command.by.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  Books& books = state_->books;
-  Book& book = *books.find(command.market);
-  if (!accepts(book, Action::reduce)) [[unlikely]]
-    return refuse(command, Rejection::market_closed, out);
-  if (command.by.value() >= order->open) return apply(CancelOrder{command.order, command.market, command.handle}, out);
-  const CallFigures figures(books, book, out);
-  Level& level = books.ladders.level(order->page, order->key);
-  order->open -= command.by.value();
+  Book& book = *state_->books.find(command.market);
+  if (book.state != MarketState::trading) [[unlikely]]
+    return state_->outside_trading(book, Action::reduce, command, out);
+  state_->carry_out(book, command, out);
+}
+
+inline void Matching::State::carry_out(Book& book, const ReduceOrder& command, Output out) {
+  Order& order = books.orders[command.handle];
+  if (command.by.value() >= order.open) {
+    return carry_out(book, CancelOrder{command.order, command.market, command.handle}, out);
+  }
+  Level& level = books.ladders.level(order.page, order.key);
+  order.open -= command.by.value();
   level.lots -= command.by.value();
   Announcer announce(book, out);
-  announce.reduced(order->identity, command.by, order->open);
-  announce.level_changed(order->identity.side, order->key, level.lots);
+  announce.reduced(order.identity, command.by, order.open);
+  announce.level_changed(order.identity.side, order.key, level.lots);
 }
 
 void Matching::apply(const MoveOrder& command, Output out) {
-  Order* const order = state_->target(command, out);
-  if (order == nullptr) return;
-  Books& books = state_->books;
-  Book& book = *books.find(command.market);
+  if (state_->target(command, out) == nullptr) return;
+  Book& book = *state_->books.find(command.market);
   if (command.price.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  if (!accepts(book, Action::move)) [[unlikely]]
-    return refuse(command, Rejection::market_closed, out);
-  const Identity who = order->identity;
+  if (book.state != MarketState::trading) [[unlikely]]
+    return state_->outside_trading(book, Action::move, command, out);
+  state_->carry_out(book, command, out);
+}
+
+inline void Matching::State::carry_out(Book& book, const MoveOrder& command, Output out) {
+  Order& order = books.orders[command.handle];
+  const Identity who = order.identity;
   if (book.has_band && !book.reference.is_zero() &&
       outside_band(books.rules(command.market).band, who.side, command.price, book.reference)) {
     return refuse(command, Rejection::price_outside_band, out);
   }
   const std::uint64_t limit = key_of(opposite(who.side), command.price);
-  const bool crosses = book.best[index_of(opposite(who.side))] <= limit && instruments::is_continuous(book.state);
+  bool crosses = book.best[index_of(opposite(who.side))] <= limit;
+  if (crosses) [[unlikely]]
+    crosses = instruments::is_continuous(book.state);  // elsewhere it rests as it comes
   if (crosses && (who.type == OrderType::limit_maker || book.state == MarketState::post_only)) {
     return refuse(command, Rejection::would_match_immediately, out);
   }
-  const CallFigures figures(books, book, out);
-  const std::uint64_t from = order->key, to = key_of(who.side, command.price);
-  const std::int64_t quantity = order->open;
+  const std::uint64_t from = order.key, to = key_of(who.side, command.price);
+  const std::int64_t quantity = order.open;
   const std::int64_t lots_left = books.unlink(book, command.handle);
-  order->key = to;
+  order.key = to;
   Announcer announce(book, out);
   announce.placed(ReportKind::moved, who, command.price, quantity, command.handle);
   if (to != from) announce.level_changed(who.side, from, lots_left);
   if (!crosses) [[likely]] {
     const std::int64_t lots = books.append(book, command.handle);
     if (lots == 0) [[unlikely]]
-      return state_->settle_move(book, command.handle, quantity, out);
+      return settle_move(book, command.handle, quantity, out);
     if (to != from) announce.level_changed(who.side, to, lots);
     return;
   }
   Taking taking(books, book, who, out);
   const std::int64_t open = taking.take(limit, quantity);
-  state_->settle_move(book, command.handle, taking.ended() ? 0 : open, out);
+  settle_move(book, command.handle, taking.ended() ? 0 : open, out);
   if (taking.traded()) announce.reference_price();
 }
 
