@@ -19,7 +19,7 @@ test:  ## Build and run all tests (ARGS="-R matching" selects some)
 bench:  ## Measure this machine, part by part (ARGS="--json" for machines)
 	@dev/setup run
 	@dev/build release exchange
-	@for part in matching core journal pipeline rest websocket; do build/release/exchange bench $$part $(ARGS) || exit; done
+	@for part in matching shapes core journal pipeline rest websocket; do build/release/exchange bench $$part $(ARGS) || exit; done
 
 format:  ## Format the C++ sources
 	@dev/setup ci

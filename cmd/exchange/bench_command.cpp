@@ -14,6 +14,7 @@
 #include "bench/journal.h"
 #include "bench/matching.h"
 #include "bench/pipeline.h"
+#include "bench/shapes.h"
 #include "bench/trace.h"
 #include "cmd/exchange/cli.h"
 #include "cmd/exchange/journal_thread.h"
@@ -75,6 +76,26 @@ int over_flows(const BenchOptions& options, const Measure& measure) {
   return as_expected ? kExitDone : kExitWrong;
 }
 
+constexpr std::uint64_t kShapeOrdersMax = 100'000'000;
+
+json::object shape_object(const bench::ShapeResult& result) {
+  json::object out{{"markets", result.shape.markets}, {"orders", result.shape.orders}};
+  json::object ns;
+  for (std::size_t kind = 0; kind < bench::kShapeCommandNames.size(); ++kind)
+    ns[bench::kShapeCommandNames[kind]] = result.ns_per_command[kind];
+  out["ns_per_command"] = std::move(ns);
+  out["bytes_per_order"] = result.bytes_per_order;
+  out["as_expected"] = result.as_expected;
+  return out;
+}
+
+void print_shape_line(const bench::ShapeResult& result) {
+  fmt::print("{:>7} {:>8}", result.shape.markets, result.shape.orders);
+  for (const double ns : result.ns_per_command) fmt::print(" {:>11.1f}", ns);
+  fmt::print(" {:>12.1f}{}\n", result.bytes_per_order, result.as_expected ? "" : "  NOT AS EXPECTED");
+  std::fflush(stdout);
+}
+
 // Blocks the measuring thread until the journal thread has news.
 class Doorbell {
  public:
@@ -116,6 +137,31 @@ int bench_matching_command(const BenchOptions& options) {
   return over_flows(options, [&](const std::string& name, const bench::Trace& trace) {
     return result_object(name, bench::bench_matching(trace, {.runs = options.runs}));
   });
+}
+
+int bench_shapes_command(const BenchOptions& options) {
+  std::vector<bench::BookShape> shapes(std::begin(bench::kBookShapes), std::end(bench::kBookShapes));
+  if (options.orders != 0) shapes = {{static_cast<std::uint32_t>(options.markets), options.orders}};
+  if (shapes.front().orders / shapes.front().markets < bench::kShapeOrdersMin || options.orders > kShapeOrdersMax) {
+    fmt::print(stderr, "exchange: --orders: {} to {}, and at least {} for each of --markets\n", bench::kShapeOrdersMin,
+               kShapeOrdersMax, bench::kShapeOrdersMin);
+    return kExitUsage;
+  }
+  if (!options.json) {
+    fmt::print("{:>7} {:>8}", "markets", "orders");
+    for (const std::string_view name : bench::kShapeCommandNames) fmt::print(" {:>11}", name);
+    fmt::print(" {:>12}  (ns/command)\n", "bytes/order");
+  }
+  json::array results;
+  bool as_expected = true;
+  for (const bench::BookShape& shape : shapes) {
+    const bench::ShapeResult result = bench::bench_shape(shape, {.runs = options.runs});
+    as_expected &= result.as_expected;
+    if (!options.json) print_shape_line(result);
+    results.push_back(shape_object(result));
+  }
+  if (options.json) print_object({{"as_expected", as_expected}, {"shapes", std::move(results)}}, true);
+  return as_expected ? kExitDone : kExitWrong;
 }
 
 int bench_core_command(const BenchOptions& options) {

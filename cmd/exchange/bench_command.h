@@ -10,7 +10,8 @@ struct BenchOptions {
   std::string trace;                   // matching, core: empty: the built-in flows
   std::uint64_t commands = 1'000'000;  // of each built-in flow
   int runs = 5;
-  std::string folder = ".";  // journal, pipeline, rest, websocket: temporary folders are made here
+  std::uint64_t orders = 0, markets = 1;  // shapes: this shape alone; 0: those of bench/shapes.h
+  std::string folder = ".";               // journal, pipeline, rest, websocket: temporary folders are made here
   int seconds = 3;
   int connections = 64;
   int readers = 100;       // of streams
@@ -21,6 +22,7 @@ struct BenchOptions {
 
 // Each returns the exit code: 1 when results are not those expected.
 int bench_matching_command(const BenchOptions& options);
+int bench_shapes_command(const BenchOptions& options);
 int bench_core_command(const BenchOptions& options);
 int bench_journal_command(const BenchOptions& options);
 int bench_pipeline_command(const BenchOptions& options);

@@ -330,6 +330,19 @@ void CommandLine::add_tools() {
                    [this] { return ask({{"command", "status"}}); }));
 }
 
+void add_fold_options(CLI::App& bench, bool is_shapes, BenchOptions& options) {
+  if (is_shapes) {
+    bench.add_option("--orders", options.orders, "Resting orders, of one shape alone; else all shapes");
+    bench.add_option("--markets", options.markets, "Markets they are in, with --orders")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000));
+  } else {
+    bench.add_option("--trace", options.trace, "A trace file; else the four built-in flows");
+    bench.add_option("--commands", options.commands, "Commands of each built-in flow")->capture_default_str();
+  }
+  bench.add_option("--runs", options.runs, "Runs; the median counts")->capture_default_str()->check(CLI::Range(1, 101));
+}
+
 void CommandLine::add_bench() {
   CLI::App* bench = app_.add_subcommand("bench", "Measure this machine");
   bench->require_subcommand(1);
@@ -340,6 +353,8 @@ void CommandLine::add_bench() {
   };
   for (const Part& part :
        {Part{"matching", "The matching fold alone, on order flows", bench_matching_command},
+        Part{"shapes", "The matching fold by kind of command, in books of many depths and in many markets",
+             bench_shapes_command},
         Part{"core", "Accounts, ledger, fees and matching, on order flows", bench_core_command},
         Part{"journal", "Commits of the journal: latency and throughput", bench_journal_command},
         Part{"pipeline", "Sequence, journal, commit, fold, release: throughput, and latency at a fixed rate",
@@ -355,12 +370,8 @@ void CommandLine::add_bench() {
                               return run(arguments_.bench);
                             });
     const std::string_view name = part.name;
-    if (name == "matching" || name == "core") {
-      one->add_option("--trace", options.trace, "A trace file; else the four built-in flows");
-      one->add_option("--commands", options.commands, "Commands of each built-in flow")->capture_default_str();
-      one->add_option("--runs", options.runs, "Runs; the median counts")
-          ->capture_default_str()
-          ->check(CLI::Range(1, 101));
+    if (name == "matching" || name == "core" || name == "shapes") {
+      add_fold_options(*one, name == "shapes", options);
     } else {
       one->add_option("--data", options.folder,
                       "Where to make the temporary folder: it decides which disk is measured [.]");

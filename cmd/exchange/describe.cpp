@@ -22,8 +22,9 @@ std::string_view name(orders::TimeInForce time_in_force) {
   return kNames[static_cast<std::size_t>(time_in_force) % kNames.size()];
 }
 std::string_view name(orders::Execution execution) {
-  constexpr std::array<std::string_view, 9> kNames{"?",        "accepted", "traded",    "cancelled",      "expired",
-                                                   "rejected", "replaced", "prevented", "cancel_rejected"};
+  constexpr std::array<std::string_view, 10> kNames{
+      "?",        "accepted", "traded",    "cancelled",       "expired",
+      "rejected", "replaced", "prevented", "cancel_rejected", "triggered"};
   return kNames[static_cast<std::size_t>(execution) % kNames.size()];
 }
 std::string_view name(orders::OrderStatus status) {
@@ -32,6 +33,13 @@ std::string_view name(orders::OrderStatus status) {
   return kNames[static_cast<std::size_t>(status) % kNames.size()];
 }
 std::string_view name(instruments::MarketState state) { return instruments::rules_of(state).name; }
+
+void put_condition(json::object& out, const orders::Condition& condition) {
+  if (!condition.is_set()) return;
+  out["trigger"] = condition.trigger == orders::Trigger::stop ? "stop" : "take_profit";
+  if (!condition.price.is_zero()) out["trigger_price_ticks"] = condition.price.value();
+  if (condition.trailing_bp != 0) out["trailing_basis_points"] = condition.trailing_bp;
+}
 
 void put_target(json::object& out, const orders::OrderReference& target) {
   if (!target.order.is_none()) out["order"] = target.order.value();
@@ -83,6 +91,7 @@ struct CommandFields {
     out["quantity_lots"] = c.quantity.value();
     if (!c.quote_quantity.is_zero()) out["quote_quantity_units"] = text(c.quote_quantity);
     if (!c.client_order_id.empty()) out["client_order_id"] = c.client_order_id.view();
+    put_condition(out, c.condition);
   }
   void operator()(const orders::CancelOrder& c) const {
     out["account"] = c.account.value();
@@ -140,6 +149,7 @@ void put_order_event(json::object& out, const orders::OrderEvent& e) {
   out["quote_available_units"] = text(e.quote.available);
   out["quote_held_units"] = text(e.quote.held);
   if (!e.client_order_id.empty()) out["client_order_id"] = e.client_order_id.view();
+  put_condition(out, e.condition);
 }
 
 struct EventFields {

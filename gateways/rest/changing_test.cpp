@@ -234,6 +234,7 @@ TEST_F(Amending, KeepsAllButQuantityAndName) {
       "0.60000000");
 }
 
+// rule: reduce-keeps-priority
 TEST_F(Amending, KeepsItsPlaceInTheQueue) {
   ASSERT_EQ(house.limit(house.bob, "BUY", "40000", "1").status, 200);
   ASSERT_EQ(amend("orderId=2&newQty=0.5").status, 200);

@@ -218,7 +218,7 @@ core::Price Arguments::price(std::string_view name, const instruments::Market& m
   if (!ok()) return {};
   const auto price = instruments::parse_price(market, text, quote.ledger_decimals);
   if (!price) return complain_about(price.error(), name, "PRICE_FILTER"), core::Price{};
-  if (price->is_zero()) complain(invalid_order_value("price"));
+  if (price->is_zero()) complain(invalid_order_value(name));
   return *price;
 }
 

@@ -229,6 +229,10 @@ ApiError rejected(core::Rejection rejection, Asked asked) {
       return filter_failure("PERCENT_PRICE_BY_SIDE");
     case Rejection::too_many_open_orders:
       return filter_failure("MAX_NUM_ORDERS");
+    case Rejection::too_many_conditional_orders:
+      return filter_failure("MAX_NUM_ALGO_ORDERS");
+    case Rejection::trailing_delta_out_of_range:
+      return filter_failure("TRAILING_DELTA");
     case Rejection::insufficient_balance:
     case Rejection::budget_exceeded:
       return refuse(kInsufficientBalance);
@@ -251,6 +255,10 @@ ApiError rejected(core::Rejection rejection, Asked asked) {
       return refuse("This symbol does not allow the specified self-trade prevention mode.");
     case Rejection::would_match_immediately:
       return refuse("Order would immediately match and take.");
+    case Rejection::would_trigger_immediately:
+      return refuse("Order would trigger immediately.");
+    case Rejection::order_not_working:
+      return refuse("Orders that wait for their trigger cannot be amended.");
     case Rejection::no_liquidity:
       return refuse("Order book liquidity is less than symbol minimum quantity.");
     case Rejection::unknown_account:

@@ -90,8 +90,9 @@ void write_filters(JsonWriter& json, const Listing& listing) {
   json.begin_object().field("filterType", "ICEBERG_PARTS").field("limit", 10).end_object();
   write_lot_filter(json, "MARKET_LOT_SIZE", listing, market.market_quantity_min, market.market_quantity_max);
   json.begin_object().field("filterType", "TRAILING_DELTA");
-  json.field("minTrailingAboveDelta", 10).field("maxTrailingAboveDelta", 2000);
-  json.field("minTrailingBelowDelta", 10).field("maxTrailingBelowDelta", 2000).end_object();
+  constexpr std::int64_t kMin = orders::kTrailingMin, kMax = orders::kTrailingMax;
+  json.field("minTrailingAboveDelta", kMin).field("maxTrailingAboveDelta", kMax);
+  json.field("minTrailingBelowDelta", kMin).field("maxTrailingBelowDelta", kMax).end_object();
   write_band(json, market.band);
   json.begin_object().field("filterType", "NOTIONAL");
   write_amount(json, "minNotional", listing.quote, market.notional_min);
@@ -102,7 +103,10 @@ void write_filters(JsonWriter& json, const Listing& listing) {
       .field("filterType", "MAX_NUM_ORDERS")
       .field("maxNumOrders", std::uint64_t{market.open_orders_max})
       .end_object();
-  json.begin_object().field("filterType", "MAX_NUM_ALGO_ORDERS").field("maxNumAlgoOrders", 5).end_object();
+  json.begin_object()
+      .field("filterType", "MAX_NUM_ALGO_ORDERS")
+      .field("maxNumAlgoOrders", std::uint64_t{orders::kConditionalOrdersMax})
+      .end_object();
   json.end_array();
 }
 
@@ -117,9 +121,10 @@ void write_market(JsonWriter& json, const Context& context, const instruments::M
       .field("quotePrecision", quote_decimals)
       .field("quoteAssetPrecision", quote_decimals);
   json.field("baseCommissionPrecision", base_decimals).field("quoteCommissionPrecision", quote_decimals);
-  json.key("orderTypes").begin_array().text("LIMIT").text("LIMIT_MAKER").text("MARKET").end_array();
+  json.key("orderTypes").begin_array().text("LIMIT").text("LIMIT_MAKER").text("MARKET");
+  json.text("STOP_LOSS").text("STOP_LOSS_LIMIT").text("TAKE_PROFIT").text("TAKE_PROFIT_LIMIT").end_array();
   json.field("icebergAllowed", false).field("ocoAllowed", false).field("otoAllowed", false).field("opoAllowed", false);
-  json.field("quoteOrderQtyMarketAllowed", true).field("allowTrailingStop", false).field("cancelReplaceAllowed", true);
+  json.field("quoteOrderQtyMarketAllowed", true).field("allowTrailingStop", true).field("cancelReplaceAllowed", true);
   json.field("amendAllowed", true).field("pegInstructionsAllowed", false);
   json.field("isSpotTradingAllowed", true).field("isMarginTradingAllowed", false);
   write_filters(json, listing);

@@ -6,6 +6,7 @@
 
 #include "gateways/spot/account.h"
 #include "services/engine/random_commands.h"
+#include "services/engine/test_exchange.h"
 
 namespace spot {
 namespace {

@@ -9,6 +9,7 @@ namespace spot {
 namespace {
 
 constexpr int kRateDecimals = 8;
+constexpr std::int64_t kNever = -1;
 
 template <class Value, std::size_t N>
 std::string_view name_in(const std::array<std::pair<std::string_view, Value>, N>& names, Value wanted) {
@@ -32,7 +33,10 @@ std::string_view name_of(orders::Side side) { return name_in(kSides, side); }
 std::string_view name_of(orders::TimeInForce time_in_force) { return name_in(kTimesInForce, time_in_force); }
 std::string_view name_of(orders::SelfTrade mode) { return name_in(kSelfTradeModes, mode); }
 
-std::string_view name_of(orders::OrderType type) {
+std::string_view name_of(orders::OrderType type, orders::Trigger trigger) {
+  const bool is_limit = type == orders::OrderType::limit;
+  if (trigger == orders::Trigger::stop) return is_limit ? "STOP_LOSS_LIMIT" : "STOP_LOSS";
+  if (trigger == orders::Trigger::take_profit) return is_limit ? "TAKE_PROFIT_LIMIT" : "TAKE_PROFIT";
   switch (type) {
     case orders::OrderType::limit:
       return "LIMIT";
@@ -98,6 +102,9 @@ std::string_view expiry_reason(const OrderView& order) {
     case orders::OrderType::limit_maker:
       break;
   }
+  // A conditional order that would have rested, had its price not been outside the band when it was triggered.
+  if (order.condition.is_set() && order.time_in_force == orders::TimeInForce::gtc)
+    return "EXECUTION_RULE_PRICE_RANGE_EXCEEDED";
   return order.time_in_force == orders::TimeInForce::fok ? "UNFILLED_FOK_ORDER_EXPIRED"
                                                          : "UNFILLED_IOC_QUANTITY_EXPIRED";
 }
@@ -203,7 +210,9 @@ OrderView view_of(const orders::OrderEvent& event, std::string_view client_order
           .prevented = event.prevented,
           .quote_quantity = event.quote_quantity,
           .executed_quote = event.executed_quote,
-          .created = event.created};
+          .created = event.created,
+          .working = event.working,
+          .condition = event.condition};
 }
 
 OrderView view_of(const history::Order& order) {
@@ -220,7 +229,9 @@ OrderView view_of(const history::Order& order) {
           .prevented = order.prevented,
           .quote_quantity = order.quote_quantity,
           .executed_quote = order.executed_quote,
-          .created = order.created};
+          .created = order.created,
+          .working = order.working,
+          .condition = order.condition};
 }
 
 void write_terms(JsonWriter& json, const Listing& listing, const OrderView& order) {
@@ -233,8 +244,30 @@ void write_terms(JsonWriter& json, const Listing& listing, const OrderView& orde
   write_amount(json, "cummulativeQuoteQty", listing.quote, order.executed_quote);
   json.field("status", name_of(order.status));
   json.field("timeInForce", name_of(order.time_in_force));
-  json.field("type", name_of(order.type));
+  json.field("type", name_of(order.type, order.condition.trigger));
   json.field("side", name_of(order.side));
+}
+
+core::Time trailing_since(const orders::Condition& condition, core::Time created) {
+  return condition.price.is_zero() ? created : core::Time{};
+}
+
+void write_working_time(JsonWriter& json, std::string_view key, core::Time working, TimeUnit unit) {
+  if (working == core::Time{}) {
+    json.field(key, kNever);
+  } else {
+    json.field(key, in_unit(working, unit));
+  }
+}
+
+void write_condition(JsonWriter& json, const Listing& listing, const OrderView& order, TimeUnit unit,
+                     bool has_stop_price) {
+  const orders::Condition& condition = order.condition;
+  if (!condition.is_set()) return;
+  if (!has_stop_price && !condition.price.is_zero()) write_price(json, "stopPrice", listing, condition.price);
+  if (condition.trailing_bp == 0) return;
+  json.field("trailingDelta", std::uint64_t{condition.trailing_bp});
+  write_working_time(json, "trailingTime", trailing_since(condition, order.created), unit);
 }
 
 void write_conditional(JsonWriter& json, const Listing& listing, const OrderView& order,
@@ -252,13 +285,14 @@ void write_order(JsonWriter& json, const Listing& listing, const history::Order&
   json.field("orderListId", kNoOrderList);
   json.field("clientOrderId", view.client_order_id);
   write_terms(json, listing, view);
-  write_price(json, "stopPrice", listing, {});
+  write_price(json, "stopPrice", listing, order.condition.price);
   write_quantity(json, "icebergQty", listing, {});
   json.field("time", in_unit(order.created, unit));
   json.field("updateTime", in_unit(order.updated, unit));
-  json.field("isWorking", true);
-  json.field("workingTime", in_unit(order.created, unit));
+  json.field("isWorking", view.working != core::Time{});
+  write_working_time(json, "workingTime", view.working, unit);
   json.field("selfTradePreventionMode", name_of(view.self_trade));
+  write_condition(json, listing, view, unit, true);
   write_conditional(json, listing, view, {});
   json.end_object();
 }

@@ -22,7 +22,7 @@ struct Listing {
 [[nodiscard]] Listing listing_of(const instruments::Registry& instruments, const instruments::Market& market);
 
 [[nodiscard]] std::string_view name_of(orders::Side side);
-[[nodiscard]] std::string_view name_of(orders::OrderType type);
+[[nodiscard]] std::string_view name_of(orders::OrderType type, orders::Trigger trigger);
 [[nodiscard]] std::string_view name_of(orders::TimeInForce time_in_force);
 [[nodiscard]] std::string_view name_of(orders::SelfTrade mode);
 [[nodiscard]] std::string_view name_of(orders::OrderStatus status);
@@ -80,6 +80,8 @@ struct OrderView {
   core::Quantity quantity, executed, prevented;
   core::Amount quote_quantity, executed_quote;
   core::Time created;
+  core::Time working;  // since when it is in the book; zero: it waits for its condition
+  orders::Condition condition;
 };
 [[nodiscard]] OrderView view_of(const orders::OrderEvent& event, std::string_view client_order_id);
 [[nodiscard]] OrderView view_of(const history::Order& order);
@@ -93,6 +95,15 @@ struct OrderView {
 
 // price to side, in the order of the published examples.
 void write_terms(JsonWriter& json, const Listing& listing, const OrderView& order);
+// Since when the order is in the book; -1: it is not.
+void write_working_time(JsonWriter& json, std::string_view key, core::Time working, TimeUnit unit);
+// What a conditional order waits for or waited for: stopPrice unless it is there already, and a trailing order's delta
+// and the time since which it tracks. Nothing for other orders.
+void write_condition(JsonWriter& json, const Listing& listing, const OrderView& order, TimeUnit unit,
+                     bool has_stop_price);
+// When a trailing order begins to track: when it is placed, unless it has a price to wait for, which is then told by
+// nothing but its being triggered; zero: not known.
+[[nodiscard]] core::Time trailing_since(const orders::Condition& condition, core::Time created);
 // Fields that are there only for orders that ended by self-trade prevention or by expiry.
 void write_conditional(JsonWriter& json, const Listing& listing, const OrderView& order, core::TradeId prevented_match);
 // An order as GET order, openOrders and allOrders show it.

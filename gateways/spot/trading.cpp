@@ -11,27 +11,39 @@ constexpr std::uint64_t kStrategyTypeMin = 1'000'000;
 
 constexpr std::array<std::pair<std::string_view, ResponseType>, 3> kResponseTypes = {
     {{"ACK", ResponseType::ack}, {"RESULT", ResponseType::result}, {"FULL", ResponseType::full}}};
-// Published types this exchange does not offer (yet), with the published refusal.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTypesNotOffered = {
-    {{"STOP_LOSS", "Stop loss orders are not supported for this symbol."},
-     {"STOP_LOSS_LIMIT", "Stop loss limit orders are not supported for this symbol."},
-     {"TAKE_PROFIT", "Take profit orders are not supported for this symbol."},
-     {"TAKE_PROFIT_LIMIT", "Take profit limit orders are not supported for this symbol."}}};
-
 ApiError invalid_response_type() { return invalid("newOrderRespType"); }
 ApiError invalid_self_trade() { return invalid("selfTradePreventionMode"); }
 
-orders::OrderType take_type(Arguments& arguments) {
+// A published type: what goes to the book, and what triggers it.
+struct Type {
+  orders::OrderType order = orders::OrderType::limit;
+  orders::Trigger trigger = orders::Trigger::none;
+};
+
+Type take_type(Arguments& arguments) {
+  using orders::OrderType, orders::Trigger;
   const std::string_view text = arguments.mandatory("type");
   if (!arguments.ok()) return {};
-  for (const auto& [name, refusal] : kTypesNotOffered) {
-    if (name == text) arguments.complain(order_rejected(refusal));
-  }
-  constexpr std::array<std::pair<std::string_view, orders::OrderType>, 3> kTypes = {
-      {{"LIMIT", orders::OrderType::limit},
-       {"MARKET", orders::OrderType::market},
-       {"LIMIT_MAKER", orders::OrderType::limit_maker}}};
+  constexpr std::array<std::pair<std::string_view, Type>, 7> kTypes = {
+      {{"LIMIT", {OrderType::limit, Trigger::none}},
+       {"MARKET", {OrderType::market, Trigger::none}},
+       {"LIMIT_MAKER", {OrderType::limit_maker, Trigger::none}},
+       {"STOP_LOSS", {OrderType::market, Trigger::stop}},
+       {"STOP_LOSS_LIMIT", {OrderType::limit, Trigger::stop}},
+       {"TAKE_PROFIT", {OrderType::market, Trigger::take_profit}},
+       {"TAKE_PROFIT_LIMIT", {OrderType::limit, Trigger::take_profit}}}};
   return arguments.named(text, kTypes, invalid_order_type);
+}
+
+// What a conditional order waits for: a stop price, a trailing delta, or both.
+void take_condition(Arguments& arguments, const Listing& listing, orders::Condition& condition) {
+  const bool has_price = arguments.sent("stopPrice"), trails = arguments.sent("trailingDelta");
+  if (!has_price && !trails) return arguments.complain(both_missing("stopPrice", "trailingDelta"));
+  if (has_price) condition.price = arguments.price("stopPrice", listing.market, listing.quote);
+  if (!trails) return;
+  const std::uint64_t delta = arguments.integer("trailingDelta").value_or(0);
+  condition.trailing_bp = static_cast<std::uint16_t>(std::min<std::uint64_t>(delta, UINT16_MAX));
+  if (delta == 0) arguments.complain(filter_failure("TRAILING_DELTA"));  // others are the fold's to refuse
 }
 
 // A limit order's or a limit maker's own fields.
@@ -58,7 +70,7 @@ void take_market(Arguments& arguments, const Listing& listing, orders::PlaceOrde
   arguments.forbid("timeInForce");
   arguments.forbid("price");
   arguments.forbid("icebergQty");
-  if (arguments.sent("quantity")) {
+  if (arguments.sent("quantity") || order.condition.is_set()) {
     arguments.forbid("quoteOrderQty");
     order.quantity = arguments.quantity("quantity", listing.market, listing.base);
   } else if (arguments.sent("quoteOrderQty")) {
@@ -71,8 +83,10 @@ void take_market(Arguments& arguments, const Listing& listing, orders::PlaceOrde
 
 // Fields of every type.
 void take_common(const Context& context, Arguments& arguments, orders::PlaceOrder& order, Pending& pending) {
-  arguments.forbid("stopPrice");
-  arguments.forbid("trailingDelta");
+  if (!order.condition.is_set()) {
+    arguments.forbid("stopPrice");
+    arguments.forbid("trailingDelta");
+  }
   for (const std::string_view peg : {"pegPriceType", "pegOffsetValue", "pegOffsetType"}) {
     if (arguments.sent(peg)) arguments.complain(order_rejected("Pegged orders are not supported for this symbol."));
   }
@@ -81,7 +95,8 @@ void take_common(const Context& context, Arguments& arguments, orders::PlaceOrde
   if (const auto text = arguments.optional("selfTradePreventionMode"); text && arguments.ok()) {
     order.self_trade = arguments.named(*text, kSelfTradeModes, invalid_self_trade);
   }
-  pending.response = order.type == orders::OrderType::limit_maker ? ResponseType::ack : ResponseType::full;
+  const bool is_plain = order.type != orders::OrderType::limit_maker && !order.condition.is_set();
+  pending.response = is_plain ? ResponseType::full : ResponseType::ack;
   if (const auto text = arguments.optional("newOrderRespType"); text && arguments.ok()) {
     pending.response = arguments.named(*text, kResponseTypes, invalid_response_type);
   }
@@ -95,8 +110,14 @@ void take_common(const Context& context, Arguments& arguments, orders::PlaceOrde
 // The filters of a market that need neither book nor balance: the accounts fold checks the same ones of a real order.
 core::Rejection check_filters(const orders::PlaceOrder& order, const instruments::Market& market) {
   using core::Rejection;
-  if (!instruments::accepts(market.state, matching::action_of(order.type, order.time_in_force)))
-    return Rejection::market_closed;
+  const orders::Condition& condition = order.condition;
+  const auto action = matching::action_of(order.type, order.time_in_force, condition.trigger);
+  if (!instruments::accepts(market.state, action)) return Rejection::market_closed;
+  if (!condition.price.is_zero() && (condition.price < market.price_min || condition.price > market.price_max))
+    return Rejection::price_out_of_range;
+  if (condition.trailing_bp != 0 &&
+      (condition.trailing_bp < orders::kTrailingMin || condition.trailing_bp > orders::kTrailingMax))
+    return Rejection::trailing_delta_out_of_range;
   const bool is_priced = order.type == orders::OrderType::limit || order.type == orders::OrderType::limit_maker;
   if (is_priced && (order.price < market.price_min || order.price > market.price_max))
     return Rejection::price_out_of_range;
@@ -105,9 +126,11 @@ core::Rejection check_filters(const orders::PlaceOrder& order, const instruments
     return Rejection::quantity_out_of_range;
   if (!is_priced) {
     const bool fits = order.quantity >= market.market_quantity_min && order.quantity <= market.market_quantity_max;
-    return fits ? Rejection::none : Rejection::market_quantity_out_of_range;
+    if (!fits) return Rejection::market_quantity_out_of_range;
+    if (condition.price.is_zero()) return Rejection::none;
   }
-  const core::Amount notional = core::notional(order.price, order.quantity, market.tick_lot_units);
+  const core::Price price = is_priced ? order.price : condition.price;
+  const core::Amount notional = core::notional(price, order.quantity, market.tick_lot_units);
   return notional < market.notional_min || notional > market.notional_max ? Rejection::notional_out_of_range
                                                                           : Rejection::none;
 }
@@ -126,7 +149,9 @@ orders::PlaceOrder take_order(const Context& context, Arguments& arguments, Pend
   const instruments::Market* market = arguments.market();
   const std::string_view side = arguments.mandatory("side");
   if (arguments.ok()) order.side = arguments.named(side, kSides, invalid_side);
-  order.type = take_type(arguments);
+  const Type type = take_type(arguments);
+  order.type = type.order;
+  order.condition.trigger = type.trigger;
   if (!arguments.ok()) return order;
   const Listing listing = listing_of(context.views.instruments, *market);
   order.account = context.account();
@@ -135,6 +160,7 @@ orders::PlaceOrder take_order(const Context& context, Arguments& arguments, Pend
     take_market(arguments, listing, order);
   else
     take_limit(arguments, listing, order);
+  if (order.condition.is_set()) take_condition(arguments, listing, order.condition);
   take_common(context, arguments, order, pending);
   return order;
 }

@@ -96,10 +96,11 @@ std::expected<void, ApiError> write_placed(const Pending& pending, const gateway
   json.field("clientOrderId", order.client_order_id).field("transactTime", in_unit(reply.time, pending.time_unit));
   if (pending.response != ResponseType::ack) {
     write_terms(json, listing, order);
-    json.field("workingTime", in_unit(order.created, pending.time_unit));
+    write_working_time(json, "workingTime", order.working, pending.time_unit);
     if (pending.strategy_id != 0) json.field("strategyId", pending.strategy_id);
     if (pending.strategy_type != 0) json.field("strategyType", pending.strategy_type);
     json.field("selfTradePreventionMode", name_of(order.self_trade));
+    write_condition(json, listing, order, pending.time_unit, false);
     write_conditional(json, listing, order, placed.prevented_match);
     if (pending.response == ResponseType::full) write_fills(json, reply, views, listing, *placed.first);
   }
@@ -123,6 +124,7 @@ void write_cancelled(JsonWriter& json, const Pending& pending, const gateways::R
   json.field("transactTime", in_unit(reply.time, pending.time_unit));
   write_terms(json, listing, order);
   json.field("selfTradePreventionMode", name_of(order.self_trade));
+  write_condition(json, listing, order, pending.time_unit, false);
   write_conditional(json, listing, order, {});
   json.end_object();
 }
@@ -139,8 +141,8 @@ std::expected<void, ApiError> write_cancels(const Pending& pending, const gatewa
     if (event->execution == Execution::cancelled) {
       write_cancelled(json, pending, reply, views, *event);
       ++cancelled;
-    } else if (rejection == core::Rejection::none) {
-      rejection = event->rejection;
+    } else if (rejection == core::Rejection::none && event->execution == Execution::cancel_rejected) {
+      rejection = event->rejection;  // other steps are those of conditional orders that this command let go on
     }
     if (!many && cancelled == 1) break;
   }
@@ -166,6 +168,8 @@ Replaced replaced_in(const gateways::Reply& reply, core::AccountId account) {
       replaced.cancelled = event;
     } else if (event->execution == Execution::cancel_rejected) {
       replaced.cancel_rejection = event->rejection;
+    } else if (event->execution != Execution::accepted && event->execution != Execution::rejected) {
+      continue;  // of a conditional order that this command let go on
     }
     break;  // the cancel comes first
   }
@@ -242,8 +246,8 @@ void write_amended(JsonWriter& json, const Pending& pending, const gateways::Rep
   write_amount(json, "quoteOrderQty", listing.quote, event.quote_quantity);
   write_amount(json, "cumulativeQuoteQty", listing.quote, event.executed_quote);
   json.field("status", name_of(event.status)).field("timeInForce", name_of(event.time_in_force));
-  json.field("type", name_of(event.type)).field("side", name_of(event.side));
-  json.field("workingTime", in_unit(event.created, pending.time_unit));
+  json.field("type", name_of(event.type, event.condition.trigger)).field("side", name_of(event.side));
+  write_working_time(json, "workingTime", event.working, pending.time_unit);
   json.field("selfTradePreventionMode", name_of(event.self_trade)).end_object().end_object();
 }
 
@@ -254,6 +258,8 @@ std::expected<void, ApiError> write_amendment(const Pending& pending, const gate
     if (event == nullptr) continue;
     if (event->execution == Execution::cancel_rejected)
       return std::unexpected(rejected(event->rejection, Asked::amend));
+    const bool is_answer = event->execution == Execution::replaced || event->execution == Execution::cancelled;
+    if (!is_answer) continue;  // of a conditional order that this command let go on
     write_amended(json, pending, reply, views, each, *event);
     return {};
   }

@@ -1,4 +1,7 @@
+// Long because the texts of all events stand here, one beside the other.
+//
 // User events: their exact text, and that they are the whole truth about an account.
+// Long because the text of every event is written out.
 #include <array>
 #include <functional>
 #include <map>
@@ -90,6 +93,50 @@ TEST_F(UserEvents, OfAnOrderThatRestsAndIsFilledInTwoSteps) {
   EXPECT_NE(events[2].find(R"("n":"0.00040000","N":"BTC")"), std::string::npos);
   EXPECT_NE(events[2].find(R"("w":false,"m":false)"), std::string::npos);
   EXPECT_EQ(events[3], position("1000.39960000", "0.00000000", "99980000.00000000", "0.00000000"));
+}
+
+TEST_F(UserEvents, OfAConditionalOrderThatWaitsIsTriggeredAndFilled) {
+  floor.place_changed(floor.ann, Side::sell, "50000", "0.1", named("a"));
+  floor.place_changed(floor.bob, Side::buy, "50000", "0.1", named("b"));
+  (void)ann.take();
+  const core::OrderId id = floor.place_changed(floor.ann, Side::sell, "44000", "1", [](PlaceOrder& order) {
+    order.client_order_id = core::ClientOrderId("stop");
+    order.condition = {orders::Trigger::stop, orders::TriggerSource::last, 0, core::Price{4'500'000}};
+  });
+  const std::string number = std::to_string(id.value());
+  auto events = ann.take();
+  ASSERT_EQ(events.size(), 2u);
+  const std::string terms =
+      R"({"e":"executionReport","E":1700000000000,"s":"BTCUSDT","c":"stop","S":"SELL","o":"STOP_LOSS_LIMIT","f":"GTC",)"
+      R"("q":"1.00000000","p":"44000.00000000","P":"45000.00000000","F":"0.00000000","g":-1,"C":"",)";
+  const std::string nothing_traded = R"(,"l":"0.00000000","z":"0.00000000","L":"0.00000000","n":"0","N":null,)"
+                                     R"("T":1700000000000,"t":-1,)";
+  EXPECT_EQ(events[0], terms + R"("x":"NEW","X":"NEW","r":"NONE","i":)" + number + nothing_traded +
+                           R"("I":7,"w":false,"m":false,"M":false,"O":1700000000000,"Z":"0.00000000",)"
+                           R"("Y":"0.00000000","Q":"0.00000000","V":"NONE"})");
+  // Somebody's sale reaches the price: it is told that the order works, then what it trades.
+  floor.place_changed(floor.bob, Side::buy, "45000", "0.3", named("c"));
+  (void)ann.take();
+  floor.place_changed(floor.bob, Side::sell, "45000", "0.1", named("d"));
+  events = ann.take();
+  ASSERT_EQ(events.size(), 4u);
+  EXPECT_EQ(events[0], terms + R"("x":"NEW","X":"NEW","r":"NONE","i":)" + number + nothing_traded +
+                           R"("I":8,"w":true,"m":false,"M":false,"O":1700000000000,"Z":"0.00000000",)"
+                           R"("Y":"0.00000000","Q":"0.00000000","W":1700000000000,"V":"NONE"})");
+  EXPECT_NE(events[2].find(R"("x":"TRADE","X":"PARTIALLY_FILLED")"), std::string::npos) << events[2];
+}
+
+TEST_F(UserEvents, OfATrailingOrder) {
+  for (const std::int64_t begins_at : {std::int64_t{0}, std::int64_t{4'500'000}}) {
+    floor.place_changed(floor.ann, Side::sell, "44000", "1", [&](PlaceOrder& order) {
+      order.condition = {orders::Trigger::stop, orders::TriggerSource::last, 250, core::Price{begins_at}};
+    });
+    const auto events = ann.take();
+    ASSERT_EQ(events.size(), 2u);
+    const std::string_view shown = begins_at == 0 ? R"("P":"0.00000000","d":250,"D":1700000000000,"F":)"
+                                                  : R"("P":"45000.00000000","d":250,"D":-1,"F":)";
+    EXPECT_NE(events[0].find(shown), std::string::npos) << events[0];
+  }
 }
 
 TEST_F(UserEvents, OfCancels) {

@@ -25,6 +25,7 @@ std::string_view execution_type(const OrderEvent& event) {
   if (is_prevented(event)) return "TRADE_PREVENTION";
   switch (event.execution) {
     case Execution::accepted:
+    case Execution::triggered:
       return "NEW";
     case Execution::traded:
       return "TRADE";
@@ -50,6 +51,8 @@ std::string_view reject_reason(core::Rejection rejection) {
       return "INSUFFICIENT_BALANCES";
     case core::Rejection::would_match_immediately:
       return "WOULD_MATCH_IMMEDIATELY";
+    case core::Rejection::would_trigger_immediately:
+      return "STOP_PRICE_WOULD_TRIGGER_IMMEDIATELY";
     default:
       return "NONE";
   }
@@ -72,14 +75,18 @@ Listing listing_in(const engine::Views& views, core::MarketId id) {
   return spot::listing_of(views.instruments, *market);
 }
 
-void write_terms(JsonWriter& json, const Listing& listing, const OrderEvent& event) {
+void write_terms(JsonWriter& json, const Listing& listing, const OrderEvent& event, spot::TimeUnit unit) {
   // A market order by amount has no quantity of its own: what it got is its quantity.
   const bool by_quote = event.type == orders::OrderType::market_by_quote;
-  json.field("S", spot::name_of(event.side)).field("o", spot::name_of(event.type));
+  json.field("S", spot::name_of(event.side)).field("o", spot::name_of(event.type, event.condition.trigger));
   json.field("f", spot::name_of(event.time_in_force));
   spot::write_quantity(json, "q", listing, by_quote ? event.executed : event.quantity);
   spot::write_price(json, "p", listing, event.price);
-  spot::write_price(json, "P", listing, {});
+  spot::write_price(json, "P", listing, event.condition.price);
+  if (event.condition.trailing_bp != 0) {
+    json.field("d", std::uint64_t{event.condition.trailing_bp});
+    spot::write_working_time(json, "D", spot::trailing_since(event.condition, event.created), unit);
+  }
   spot::write_quantity(json, "F", listing, {});
   json.field("g", spot::kNoOrderList);
 }
@@ -149,7 +156,7 @@ void write_execution_report(JsonWriter& json, const UserMessageContext& context,
       is_cancel && order.cancel_id.empty() ? spot::made_cancel_id(event.command) : order.cancel_id;
   begin(json, "executionReport", context.sent, context.unit);
   json.field("s", listing.market.symbol.view()).field("c", has_two_names ? cancel_id.view() : name.view());
-  write_terms(json, listing, order);
+  write_terms(json, listing, order, context.unit);
   json.field("C", has_two_names ? name.view() : std::string_view{});
   json.field("x", execution_type(order)).field("X", spot::name_of(order.status));
   json.field("r", reject_reason(order.rejection));
@@ -169,14 +176,15 @@ void write_execution_report(JsonWriter& json, const UserMessageContext& context,
     json.field("t", kNoTrade);
   }
   if (is_prevented(order)) write_prevention(json, listing, order);
-  json.field("I", event.account_sequence).field("w", !orders::is_closed(order.status));
+  json.field("I", event.account_sequence).field("w", !orders::is_closed(order.status) && order.working != core::Time{});
   json.field("m", order.is_maker).field("M", false).field("O", in_unit(order.created, context.unit));
   spot::write_amount(json, "Z", listing.quote, order.executed_quote);
   spot::write_amount(
       json, "Y", listing.quote,
       is_trade ? core::notional(order.last_price, order.last_quantity, listing.market.tick_lot_units) : core::Amount{});
   spot::write_amount(json, "Q", listing.quote, order.quote_quantity);
-  if (order.execution != Execution::rejected) json.field("W", in_unit(order.created, context.unit));
+  if (order.execution != Execution::rejected && order.working != core::Time{})
+    json.field("W", in_unit(order.working, context.unit));
   json.field("V", spot::name_of(order.self_trade));
   if (order.status == OrderStatus::expired) json.field("eR", spot::expiry_reason(spot::view_of(order, name.view())));
   json.end_object();

@@ -44,6 +44,10 @@ std::string_view name(Rejection rejection) {
       return "account_frozen";
     case Rejection::not_a_reduction:
       return "not_a_reduction";
+    case Rejection::too_many_conditional_orders:
+      return "too_many_conditional_orders";
+    case Rejection::trailing_delta_out_of_range:
+      return "trailing_delta_out_of_range";
     case Rejection::would_match_immediately:
       return "would_match_immediately";
     case Rejection::price_outside_band:
@@ -56,6 +60,10 @@ std::string_view name(Rejection rejection) {
       return "stale_handle";
     case Rejection::no_liquidity:
       return "no_liquidity";
+    case Rejection::would_trigger_immediately:
+      return "would_trigger_immediately";
+    case Rejection::order_not_working:
+      return "order_not_working";
     case Rejection::symbol_taken:
       return "symbol_taken";
     case Rejection::bad_symbol:

@@ -25,10 +25,12 @@ enum class Rejection : std::uint16_t {
   cancel_restricted = 112,     // cancelRestrictions not met
   invalid_order = 113,         // a combination of fields that means nothing
   self_trade_mode_not_allowed = 114,
-  order_pending = 115,    // a cancel, move or reduce of it is under way
-  nothing_to_do = 116,    // cancel-all without open orders, a move to where it is
-  account_frozen = 117,   // no permission to trade
-  not_a_reduction = 118,  // an order's quantity can only be made smaller
+  order_pending = 115,                // a cancel, move or reduce of it is under way
+  nothing_to_do = 116,                // cancel-all without open orders, a move to where it is
+  account_frozen = 117,               // no permission to trade
+  not_a_reduction = 118,              // an order's quantity can only be made smaller
+  too_many_conditional_orders = 130,  // MAX_NUM_ALGO_ORDERS
+  trailing_delta_out_of_range = 131,  // TRAILING_DELTA
   // decided at the book (matching fold)
   would_match_immediately = 200,     // post-only
   price_outside_band = 201,          // PERCENT_PRICE_BY_SIDE
@@ -36,6 +38,8 @@ enum class Rejection : std::uint16_t {
   budget_exceeded = 203,             // the book would cost more than the budget
   stale_handle = 204,                // cancel, move or reduce of an order that is no longer there
   no_liquidity = 205,                // market order met an empty book
+  would_trigger_immediately = 210,   // a conditional order whose condition already holds
+  order_not_working = 211,           // a move or reduction of an order that waits for its trigger
   // instruments, accounts, money
   symbol_taken = 300,
   bad_symbol = 301,

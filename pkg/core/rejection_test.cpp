@@ -17,7 +17,7 @@ TEST(Rejection, NamesAreDistinctSnakeCaseAndUnknownForTheRest) {
     EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos) << text;
     EXPECT_TRUE(numbers.emplace(text, number).second) << text;
   }
-  EXPECT_EQ(numbers.size(), 39u) << "a new rejection needs its row below";
+  EXPECT_EQ(numbers.size(), 43u) << "a new rejection needs its row below";
 }
 
 // Numbers are in logs for ever.
@@ -46,12 +46,16 @@ TEST(Rejection, NumbersStay) {
       {116, "nothing_to_do"},
       {117, "account_frozen"},
       {118, "not_a_reduction"},
+      {130, "too_many_conditional_orders"},
+      {131, "trailing_delta_out_of_range"},
       {200, "would_match_immediately"},
       {201, "price_outside_band"},
       {202, "book_notional_out_of_range"},
       {203, "budget_exceeded"},
       {204, "stale_handle"},
       {205, "no_liquidity"},
+      {210, "would_trigger_immediately"},
+      {211, "order_not_working"},
       {300, "symbol_taken"},
       {301, "bad_symbol"},
       {302, "bad_decimals"},

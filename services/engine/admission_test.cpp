@@ -27,6 +27,7 @@ PlaceOrder in_market(PlaceOrder place, std::uint32_t market) {
   return place;
 }
 
+// rule: admission-order, order-fields, time-in-force-by-type, price-filter, quantity-filter, notional-limit
 TEST(Admission, TheFirstRuleBrokenIsTheReason) {
   TestExchange exchange;
   const AccountId alice = exchange.open("alice", 1'000 * kLot, 1'000'000 * kTickLot);
@@ -94,6 +95,7 @@ TEST(Admission, TheFirstRuleBrokenIsTheReason) {
   EXPECT_EQ(accepted[0].quote.available, Amount{999'000 * kTickLot});
 }
 
+// rule: halted
 TEST(Admission, AHaltedMarketTakesCancelsOnly) {
   TestExchange exchange;
   const AccountId alice = exchange.open("alice", 100 * kLot);
@@ -107,6 +109,7 @@ TEST(Admission, AHaltedMarketTakesCancelsOnly) {
   EXPECT_EQ(exchange.trade(limit(alice, Side::sell, 100, 10)).at(0).execution, Execution::accepted);
 }
 
+// rule: client-order-id-unique, client-order-id-made
 TEST(Admission, ClientOrderIdsAreUniqueAmongAnAccountsOpenOrders) {
   TestExchange exchange;
   const AccountId alice = exchange.open("alice", 100 * kLot), bob = exchange.open("bob", 100 * kLot);
@@ -128,6 +131,7 @@ TEST(Admission, ClientOrderIdsAreUniqueAmongAnAccountsOpenOrders) {
   EXPECT_EQ(again[0].client_order_id.view(), "mine");
 }
 
+// rule: open-orders-max
 TEST(Admission, OpenOrdersAreCountedPerAccountAndMarket) {
   TestExchange exchange;
   const AccountId alice = exchange.open("alice", 100 * kLot, 1'000'000 * kTickLot);
@@ -140,6 +144,7 @@ TEST(Admission, OpenOrdersAreCountedPerAccountAndMarket) {
   EXPECT_EQ(exchange.trade(limit(alice, Side::sell, 200, 10)).at(0).execution, Execution::accepted);
 }
 
+// rule: hold-market, budget
 TEST(Admission, AMarketOrderHoldsWhatTheBandAllowsOrAllThereIs) {
   // Before the first trade there is no reference price.
   TestExchange exchange({.bid_up_bp = 15'000, .bid_down_bp = 5'000, .ask_up_bp = 15'000, .ask_down_bp = 5'000});

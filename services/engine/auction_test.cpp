@@ -43,10 +43,14 @@ Rejection carry_out(TestExchange& exchange, AccountId account, OrderId open, Act
       return exchange.trade(move(account, open, 111)).at(0).rejection;
     case Action::reduce:
       return exchange.trade(reduce(account, open, 2)).at(0).rejection;
+    case Action::conditional:
+      place.condition = {orders::Trigger::stop, orders::TriggerSource::last, 0, core::Price{90}};
+      break;
   }
   return exchange.trade(place).at(0).rejection;
 }
 
+// rule: market-states
 TEST(MarketStates, AccountsTakesInEachStateWhatTheTableSays) {
   for (const instruments::StateRules& rules : instruments::kMarketStates) {
     for (const Action action : instruments::kActions) {
@@ -79,6 +83,7 @@ TEST(MarketStates, CancelAllAndCancelReplaceAreRefusedWhileNothingMayBeTakenOut)
   EXPECT_EQ(placed[1].execution, Execution::accepted) << "new orders may come in";
 }
 
+// rule: market-state-changes
 TEST(MarketStates, AChangeThatMayNotBeIsRejectedAndChangesNothing) {
   TestExchange exchange;
   const auto rejection = [&](const Command& command) {
@@ -94,6 +99,7 @@ TEST(MarketStates, AChangeThatMayNotBeIsRejectedAndChangesNothing) {
   EXPECT_EQ(rejection(instruments::SetMarketState{kBtcUsdt, MarketState::trading}), Rejection::none);
 }
 
+// rule: auction-buyer-difference, auction-taker
 TEST(Auction, ABuyerHasTheDifferenceToItsLimitBackAndTheLaterOrderPaysTheTakersFee) {
   TestExchange exchange;
   const AccountId alice = exchange.open("alice", 0, 100'000 * kTickLot), bob = exchange.open("bob", 100 * kLot);

@@ -96,17 +96,29 @@ class Decoder {
 // ---- optional blocks ----
 
 // What may follow an order's fixed part: a count, then per block its tag and its fields, tags ascending. Later kinds of
-// order bring blocks of their own (triggers, peaks, pegs, lists, expiry, deadline) and leave this layout alone. A block
+// order bring blocks of their own (peaks, pegs, lists, expiry, deadline) and leave this layout alone. A block
 // that this build does not know makes the record unsupported: skipping it could mean to execute another order than was
 // meant.
-enum class OrderBlock : std::uint8_t { quote_quantity = 1 };
+enum class OrderBlock : std::uint8_t { quote_quantity = 1, condition = 2 };
+
+void code_condition(auto& coder, auto& condition) {
+  coder.enumeration(condition.trigger, orders::Trigger::none, orders::Trigger::take_profit);
+  coder.enumeration(condition.source, orders::TriggerSource::last, orders::TriggerSource::last);
+  coder(condition.trailing_bp);
+  coder(condition.price);
+}
 
 void code_order_blocks(Encoder& coder, const orders::PlaceOrder& order) {
   const bool has_quote_quantity = !order.quote_quantity.is_zero();
-  coder(static_cast<std::uint8_t>(has_quote_quantity));
+  const bool has_condition = order.condition != orders::Condition{};
+  coder(static_cast<std::uint8_t>(has_quote_quantity + has_condition));
   if (has_quote_quantity) {
     coder(static_cast<std::uint8_t>(OrderBlock::quote_quantity));
     coder(order.quote_quantity);
+  }
+  if (has_condition) {
+    coder(static_cast<std::uint8_t>(OrderBlock::condition));
+    code_condition(coder, order.condition);
   }
 }
 
@@ -119,12 +131,19 @@ void code_order_blocks(Decoder& coder, orders::PlaceOrder& order) {
     coder(tag);
     if (tag <= last_tag) return coder.fail();
     last_tag = tag;
-    if (tag != static_cast<std::uint8_t>(OrderBlock::quote_quantity)) {
-      coder.note_unknown_block();
-      return coder.fail();
+    switch (static_cast<OrderBlock>(tag)) {
+      case OrderBlock::quote_quantity:
+        coder(order.quote_quantity);
+        if (order.quote_quantity.is_zero()) coder.fail();  // one command, one encoding: zero is written as no block
+        break;
+      case OrderBlock::condition:
+        code_condition(coder, order.condition);
+        if (order.condition == orders::Condition{}) coder.fail();  // likewise
+        break;
+      default:
+        coder.note_unknown_block();
+        return coder.fail();
     }
-    coder(order.quote_quantity);
-    if (order.quote_quantity.is_zero()) coder.fail();  // one command, one encoding: zero is written as no block
   }
 }
 

@@ -66,6 +66,8 @@ class Filler {
   void fill(orders::OrderType& value) { value = static_cast<orders::OrderType>(1 + random_.below(4)); }
   void fill(orders::TimeInForce& value) { value = static_cast<orders::TimeInForce>(1 + random_.below(3)); }
   void fill(orders::SelfTrade& value) { value = static_cast<orders::SelfTrade>(random_.below(5)); }
+  void fill(orders::Trigger& value) { value = static_cast<orders::Trigger>(random_.below(3)); }
+  void fill(orders::TriggerSource& value) { value = orders::TriggerSource::last; }
   void fill(orders::CancelRestriction& value) { value = static_cast<orders::CancelRestriction>(random_.below(3)); }
   void fill(orders::ReplaceMode& value) { value = static_cast<orders::ReplaceMode>(random_.below(2)); }
   void fill(instruments::MarketState& value) { value = static_cast<instruments::MarketState>(1 + random_.below(9)); }

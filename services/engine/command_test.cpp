@@ -170,7 +170,7 @@ TEST(Command, OptionalBlocksOfAnOrder) {
   };
   constexpr std::size_t kCount = 29, kTag = 30, kValue = 31;
   EXPECT_TRUE(decoded_with([](auto&) {}));
-  EXPECT_EQ(decoded_with([](auto& body) { body[kTag] = std::byte{2}; }).error().kind, core::ErrorKind::unsupported);
+  EXPECT_EQ(decoded_with([](auto& body) { body[kTag] = std::byte{3}; }).error().kind, core::ErrorKind::unsupported);
   EXPECT_EQ(decoded_with([](auto& body) { body[kTag] = std::byte{0}; }).error().kind, core::ErrorKind::corrupt);
   EXPECT_EQ(decoded_with([](auto& body) { body[kCount] = std::byte{0}; }).error().kind, core::ErrorKind::corrupt);
   EXPECT_EQ(decoded_with([](auto& body) { body[kValue] = std::byte{0}; }).error().kind,
@@ -181,6 +181,30 @@ TEST(Command, OptionalBlocksOfAnOrder) {
     body.insert(body.end(), block.begin(), block.end());
   });
   EXPECT_EQ(twice.error().kind, core::ErrorKind::corrupt);
+}
+
+TEST(Command, TheConditionOfAnOrderIsABlock) {
+  orders::PlaceOrder order = sample_order();
+  order.condition = {orders::Trigger::stop, orders::TriggerSource::last, 0, core::Price{1}};
+  const core::Bytes bytes = encoded(order);
+  const core::Record record = taken(bytes);
+  constexpr std::size_t kTrigger = 31, kSource = 32, kDelta = 33, kPrice = 35;
+  ASSERT_EQ(record.body.size(), kPrice + 8);
+  const auto decoded_with = [&](std::vector<std::pair<std::size_t, int>> changes) {
+    core::Bytes body(record.body.begin(), record.body.end());
+    for (const auto& [at, value] : changes) body[at] = static_cast<std::byte>(value);
+    return decode(core::Record{record.header, body});
+  };
+  EXPECT_EQ(std::get<orders::PlaceOrder>(*decoded_with({})).condition, order.condition);
+  EXPECT_EQ(decoded_with({{kTrigger, 3}}).error().kind, core::ErrorKind::corrupt);
+  EXPECT_EQ(decoded_with({{kSource, 0}}).error().kind, core::ErrorKind::corrupt);
+  EXPECT_EQ(decoded_with({{kSource, 2}}).error().kind, core::ErrorKind::corrupt);
+  // Nothing to wait for is written as no block. What makes no sense is the fold's to reject, so it is kept.
+  EXPECT_EQ(decoded_with({{kTrigger, 0}, {kPrice, 0}}).error().kind, core::ErrorKind::corrupt);
+  EXPECT_TRUE(decoded_with({{kTrigger, 0}, {kDelta, 1}, {kPrice, 0}}).has_value());
+  order.quote_quantity = core::Amount{77};
+  const core::Bytes both = encoded(order);
+  EXPECT_EQ(std::get<orders::PlaceOrder>(*decode(taken(both))).condition, order.condition);
 }
 
 // ---- golden bytes: whoever changes a layout changes a version, not these ----
@@ -226,6 +250,12 @@ orders::PlaceOrder sample_order_with_all() {
   return order;
 }
 
+orders::PlaceOrder sample_conditional_order() {
+  orders::PlaceOrder order = sample_order();
+  order.condition = {orders::Trigger::take_profit, orders::TriggerSource::last, 50, core::Price{0x0708}};
+  return order;
+}
+
 TEST(Command, GoldenBytes) {
   struct Row {
     Command command;
@@ -253,6 +283,8 @@ TEST(Command, GoldenBytes) {
       {sample_order_with_all(),
        "e9030000020000000104020404030201000000000605000000000000046d792d31010134120000000000000000"
        "000000000000"},
+      {sample_conditional_order(),
+       "e9030000020000000104020404030201000000000605000000000000000102020132000807000000000000"},
       {sample_cancel(), "e9030000020000000b0a0000000000000361626302026465"},
       {orders::CancelAll{core::AccountId{1001}, core::MarketId{2}}, "e903000002000000"},
       {orders::CancelReplace{sample_cancel(), sample_order_with_all(), orders::ReplaceMode::allow_failure},

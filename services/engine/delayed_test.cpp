@@ -126,6 +126,9 @@ auto books(const Pair& pair) {
   pair.matching.fold.for_each_order([&](const matching::RestingOrder& order) {
     all.emplace_back(order.market, order.side, order.price, order.order, order.account, order.open);
   });
+  pair.matching.fold.for_each_waiting([&](const matching::WaitingOrder& order) {
+    all.emplace_back(order.market, order.side, order.extreme, order.order, order.account, order.open);
+  });
   return all;
 }
 // Everything that was told to the public, in order.
@@ -175,6 +178,7 @@ Command independent_command(Random& random, const Pair& pair) {
       if (order.handle == matching::kNoHandle || order.asked != orders::Asked::nothing || order.cancel_wanted) continue;
       const AccountId owner = orders.desk_of(order).account;
       if (pick < 20) return cancel(owner, id);
+      if (orders.waits(order)) continue;
       // Another price than it has, in both runs: prices only change by what has been answered here.
       if (pick < 35) return move(owner, id, order.price.value() + (random.chance(1, 2) ? 1 : -1));
       if (order.quantity.value() < 10) continue;
@@ -192,6 +196,15 @@ Command independent_command(Random& random, const Pair& pair) {
   if (kind == 2) place.time_in_force = orders::TimeInForce::fok;
   if (kind == 3) place = market(account, side, random.between(10, 60));
   if (kind == 4) place = by_quote(account, side, random.between(1'000, 6'000) * static_cast<std::int64_t>(kTickLot));
+  // As long as accounts, which hears of an order's end late or at once, admits one more either way.
+  const std::uint32_t desk = pair.accounts.fold.orders().find_desk(account, kBtcUsdt);
+  const bool may_wait = kind >= 1 && kind != 4 && desk != 0 &&
+                        pair.accounts.fold.orders().conditional_count(desk) < orders::kConditionalOrdersMax;
+  if (may_wait && random.chance(1, 3)) {
+    place.condition.trigger = random.chance(1, 2) ? orders::Trigger::stop : orders::Trigger::take_profit;
+    place.condition.price = core::Price{random.between(95, 105)};
+    if (random.chance(1, 3)) place.condition.trailing_bp = static_cast<std::uint16_t>(100 * random.between(1, 4));
+  }
   if (random.chance(1, 300)) {
     const auto state = 1 + random.below(instruments::kMarketStates.size());
     return instruments::SetMarketState{kBtcUsdt, static_cast<instruments::MarketState>(state)};
@@ -201,8 +214,9 @@ Command independent_command(Random& random, const Pair& pair) {
   return place;
 }
 
+// rule: same-commands-same-ends
 TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
-  std::uint64_t trades = 0, auction_trades = 0, resting = 0, deepest = 0;
+  std::uint64_t trades = 0, auction_trades = 0, resting = 0, waiting = 0, deepest = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Random random(seed);
     const core::int128 plenty = static_cast<core::int128>(1) << 70;
@@ -235,6 +249,7 @@ TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
       auction_trades += event.kind == matching::MarketEventKind::traded && !instruments::is_continuous(event.state);
     }
     resting += drained.matching.fold.resting_orders();
+    waiting += drained.matching.fold.waiting_orders();
     EXPECT_TRUE(delayed.accounts.fold.audit().has_value());
     EXPECT_TRUE(delayed.accounts.fold.is_idle());
     EXPECT_GT(delayed.mistakes, 100u);
@@ -242,6 +257,7 @@ TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
   EXPECT_GT(trades, 10'000u);
   EXPECT_GT(auction_trades, 100u);
   EXPECT_GT(resting, 300u);
+  EXPECT_GT(waiting, 30u);
   EXPECT_GT(deepest, 100u) << "much was on its way at once";
 }
 
@@ -274,7 +290,8 @@ TEST(DelayedQueues, NeverBreakAnInvariantWithLittleMoneyAndLateAnswers) {
       ASSERT_TRUE(pair.accounts.fold.is_idle()) << "seed " << seed << ", command " << i;
       const auto audit = pair.accounts.fold.audit();
       ASSERT_TRUE(audit.has_value()) << "seed " << seed << ", command " << i << ": " << audit.error().text();
-      ASSERT_EQ(pair.accounts.fold.orders().count(), pair.matching.fold.resting_orders());
+      ASSERT_EQ(pair.accounts.fold.orders().count(),
+                pair.matching.fold.resting_orders() + pair.matching.fold.waiting_orders());
       model.check();
       if (testing::Test::HasFatalFailure()) FAIL() << "seed " << seed << ", command " << i;
     }

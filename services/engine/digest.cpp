@@ -49,6 +49,10 @@ void add_body(Digest& digest, const orders::OrderEvent& e) {
   b.add(word(e.fee_asset), word(e.created.ns));
   if (!e.client_order_id.empty()) c.add(e.client_order_id.view());
   if (!e.cancel_id.empty()) d.add(e.cancel_id.view());
+  if (e.condition.is_set()) [[unlikely]] {
+    a.add(packed(e.condition.trigger, e.condition.source), e.condition.trailing_bp);
+    b.add(word(e.condition.price), word(e.working.ns));
+  }
   digest.add(a.value(), b.value()).add(c.value(), d.value());
 }
 void add_body(Digest& digest, const orders::BalanceEvent& e) {

@@ -86,29 +86,53 @@ core::Result<void> Engine::audit() const {
   return state_->audit_books();
 }
 
+namespace {
+
+// Whether accounts knows the order that the book has, as one in the book.
+bool agrees(const orders::Accounts& accounts, const matching::RestingOrder& there) {
+  const orders::OpenOrders& orders = accounts.orders();
+  if (!orders.holds(there.account_slot, there.order)) return false;
+  const orders::OpenOrder& order = orders[there.account_slot];
+  const orders::Desk& desk = orders.desk_of(order);
+  return desk.account == there.account && desk.market == there.market && order.side == there.side &&
+         order.price == there.price && order.remaining() == there.open && order.handle == there.handle &&
+         !is_closed(order.status) && !orders.waits(order);
+}
+
+// Likewise, as one that waits for the same.
+bool agrees(const orders::Accounts& accounts, const matching::WaitingOrder& there) {
+  const orders::OpenOrders& orders = accounts.orders();
+  if (!orders.holds(there.account_slot, there.order)) return false;
+  const orders::OpenOrder& order = orders[there.account_slot];
+  const orders::Desk& desk = orders.desk_of(order);
+  const orders::Condition& condition = orders.condition(order);
+  const bool is_limit = order.type == orders::OrderType::limit;
+  return desk.account == there.account && desk.market == there.market && order.side == there.side &&
+         order.type == there.type && order.price == there.price && order.remaining() == there.open &&
+         order.handle == there.handle && orders.waits(order) && order.status == orders::OrderStatus::open &&
+         condition.trigger == there.trigger && condition.trailing_bp == there.trailing_bp &&
+         condition.price == there.trigger_price &&
+         (is_limit || there.budget == accounts.ledger().remaining(order.hold));
+}
+
+}  // namespace
+
 // The books hold the orders that accounts has open, exactly.
 core::Result<void> Engine::State::audit_books() const {
   const orders::OpenOrders& orders = accounts.fold.orders();
   core::OrderId different;
-  std::size_t resting = 0;
-  matching.fold.for_each_order([&](const matching::RestingOrder& resting_order) {
-    ++resting;
-    if (!different.is_none()) return;
-    different = resting_order.order;
-    if (!orders.holds(resting_order.account_slot, resting_order.order)) return;
-    const orders::OpenOrder& order = orders[resting_order.account_slot];
-    const orders::Desk& desk = orders.desk_of(order);
-    const bool same = desk.account == resting_order.account && desk.market == resting_order.market &&
-                      order.side == resting_order.side && order.price == resting_order.price &&
-                      order.remaining() == resting_order.open && order.handle == resting_order.handle &&
-                      !is_closed(order.status);
-    if (same) different = {};
-  });
+  std::size_t known = 0;
+  const auto look = [&](const auto& there) {
+    ++known;
+    if (different.is_none() && !agrees(accounts.fold, there)) different = there.order;
+  };
+  matching.fold.for_each_order(look);
+  matching.fold.for_each_waiting(look);
   if (!different.is_none()) {
     return core::fail(ErrorKind::corrupt, "the book and the accounts disagree",
                       "order " + std::to_string(different.value()));
   }
-  if (resting != orders.open_count() || orders.count() != orders.open_count()) {
+  if (known != orders.open_count() || orders.count() != orders.open_count()) {
     return core::fail(ErrorKind::corrupt, "the accounts have open orders that no book holds");
   }
   return {};

@@ -63,6 +63,7 @@ class RandomRun {
 
 constexpr instruments::PriceBand kNoBand{}, kBand{10'300, 9'800, 10'200, 9'700};
 
+// rule: double-entry
 TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
   std::map<orders::Execution, int> executions;
   std::map<orders::OrderStatus, int> statuses;
@@ -84,7 +85,7 @@ TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
   }
   // Not vacuous: everything that can happen happened.
   EXPECT_GE(auction_trades, 500);
-  for (int execution = 1; execution <= 8; ++execution) {
+  for (int execution = 1; execution <= 9; ++execution) {
     EXPECT_GE(executions[static_cast<orders::Execution>(execution)], 50) << execution;
   }
   for (int status = 1; status <= 7; ++status)
@@ -94,11 +95,13 @@ TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
         Rejection::quantity_out_of_range, Rejection::notional_out_of_range, Rejection::insufficient_balance,
         Rejection::duplicate_client_order_id, Rejection::too_many_open_orders, Rejection::unknown_order,
         Rejection::cancel_restricted, Rejection::invalid_order, Rejection::nothing_to_do,
+        Rejection::trailing_delta_out_of_range, Rejection::would_trigger_immediately, Rejection::order_not_working,
         Rejection::would_match_immediately, Rejection::price_outside_band, Rejection::book_notional_out_of_range}) {
     EXPECT_GE(rejections[rejection], 5) << core::name(rejection);
   }
 }
 
+// rule: same-commands-same-ends
 TEST(EngineProperty, AReloadedEngineSaysTheSame) {
   RandomRun live(77, kBand);
   for (int i = 0; i < 3'000; ++i) live.step();

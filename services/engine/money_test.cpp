@@ -47,6 +47,7 @@ class Money : public testing::Test {
   AccountId maker, taker;
 };
 
+// rule: trade-price, hold-better-price, fee-from-received
 TEST_F(Money, ABuyPaysItsPriceOrBetterAndReceivesLessTheFee) {
   exchange.run(limit(maker, Side::sell, 90, 6));
   exchange.run(limit(maker, Side::sell, 100, 10));
@@ -79,6 +80,7 @@ TEST_F(Money, ABuyPaysItsPriceOrBetterAndReceivesLessTheFee) {
   expect_change(cancelled[0], 16 * kLot - 3'200, -1'540 * kTickLot);
 }
 
+// rule: fee-rounding, fee-rates
 TEST_F(Money, FeesRoundDownAndAccountsMayHaveTheirOwn) {
   exchange.run(fees::SetAccountFees{taker, false, {core::FeeRate{0}, core::FeeRate{333}}});
   exchange.run(limit(maker, Side::sell, 101, 7));
@@ -91,6 +93,7 @@ TEST_F(Money, FeesRoundDownAndAccountsMayHaveTheirOwn) {
   EXPECT_EQ(of(taker, events).at(1).fee, Amount{1'400});
 }
 
+// rule: hold-market
 TEST_F(Money, MarketOrdersGiveBackWhatTheyDidNotNeed) {
   exchange.run(limit(maker, Side::sell, 100, 10));
   auto events = of(taker, exchange.trade(market(taker, Side::buy, 15)));
@@ -105,6 +108,7 @@ TEST_F(Money, MarketOrdersGiveBackWhatTheyDidNotNeed) {
   expect_change(events.back(), -2'000, -2'000);
 }
 
+// rule: market-buy-by-amount, amount-completed
 TEST_F(Money, AnAmountBuysToTheNearestLot) {
   exchange.run(limit(maker, Side::sell, 100, 10));
   exchange.run(limit(maker, Side::sell, 110, 10));
@@ -119,6 +123,7 @@ TEST_F(Money, AnAmountBuysToTheNearestLot) {
   expect_change(events[3], 12 * kLot - 2'400, -1'220 * kTickLot);
 }
 
+// rule: ioc, fok
 TEST_F(Money, ImmediateOrCancelAndFillOrKill) {
   exchange.run(limit(maker, Side::sell, 100, 10));
   auto kill = limit(taker, Side::buy, 100, 11);
@@ -133,6 +138,7 @@ TEST_F(Money, ImmediateOrCancelAndFillOrKill) {
   expect_change(events.back(), 10 * kLot - 2'000, -1'000 * kTickLot);
 }
 
+// rule: limit-maker
 TEST_F(Money, APostOnlyOrderThatWouldTradeNeverWas) {
   exchange.run(limit(maker, Side::sell, 100, 10));
   auto post = limit(taker, Side::buy, 100, 10, "p");
@@ -146,6 +152,7 @@ TEST_F(Money, APostOnlyOrderThatWouldTradeNeverWas) {
   expect_change(events[0], 0, 0);
 }
 
+// rule: stp-gives-back
 TEST_F(Money, SelfTradePreventionGivesBackWhatItTakesAway) {
   struct Case {
     SelfTrade mode;
@@ -178,6 +185,7 @@ TEST_F(Money, SelfTradePreventionGivesBackWhatItTakesAway) {
   expect_change(exchange.trade(limit(taker, Side::buy, 100, 10)).back(), -2'000, -1'000);
 }
 
+// rule: hold-move, move-matches, move-limits
 TEST_F(Money, AMoveHoldsMoreFirstAndGivesBackAfter) {
   const OrderId order = exchange.trade(limit(taker, Side::buy, 100, 10, "m")).at(0).order;
   auto events = exchange.trade(move(taker, order, 120));
@@ -204,6 +212,7 @@ TEST_F(Money, AMoveHoldsMoreFirstAndGivesBackAfter) {
   EXPECT_EQ(exchange.trade(move(taker, order, 95 + 2'270)).at(0).execution, Execution::replaced);
 }
 
+// rule: reduce-gives-back, reduce-to-nothing
 TEST_F(Money, AReductionGivesBackItsPartAndToNothingIsACancel) {
   const OrderId buy = exchange.trade(limit(taker, Side::buy, 100, 20)).at(0).order;
   auto events = exchange.trade(reduce(taker, buy, 5));
@@ -222,6 +231,7 @@ TEST_F(Money, AReductionGivesBackItsPartAndToNothingIsACancel) {
   EXPECT_EQ(exchange.trade(reduce(taker, sell, 100)).at(0).status, OrderStatus::cancelled);
 }
 
+// rule: reduce-by-or-to
 TEST_F(Money, AReductionMaySayWhatTheQuantityBecomes) {
   const OrderId buy = exchange.trade(limit(taker, Side::buy, 100, 40)).at(0).order;
   exchange.run(limit(maker, Side::sell, 100, 10));
@@ -252,6 +262,7 @@ TEST_F(Money, AReductionMaySayWhatTheQuantityBecomes) {
   EXPECT_EQ(over.quantity, Quantity{30});
 }
 
+// rule: reduce-renames
 TEST_F(Money, AReductionMayBringANewClientOrderId) {
   const OrderId order = exchange.trade(limit(taker, Side::buy, 100, 40, "first")).at(0).order;
   exchange.run(limit(taker, Side::buy, 100, 40, "other"));
@@ -286,6 +297,7 @@ TEST_F(Money, AReductionMayBringANewClientOrderId) {
   EXPECT_EQ(gone.cancel_id.view(), "gone");
 }
 
+// rule: cancel, cancel-restriction
 TEST_F(Money, CancelsNameOneOpenOrderOfTheAccount) {
   auto named = limit(taker, Side::buy, 100, 10, "a");
   const OrderId a = exchange.trade(named).at(0).order;
@@ -298,6 +310,7 @@ TEST_F(Money, CancelsNameOneOpenOrderOfTheAccount) {
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(events[0].execution, Execution::cancel_rejected);
     EXPECT_EQ(events[0].rejection, Rejection::unknown_order);
+    EXPECT_TRUE(events[0].order.is_none()) << "of an order that is not the account's nothing is told";
   }
   EXPECT_EQ(exchange.trade(cancel(AccountId{5}, a)).at(0).rejection, Rejection::unknown_account);
   auto restricted = cancel(taker, a, "a");
@@ -316,6 +329,7 @@ TEST_F(Money, CancelsNameOneOpenOrderOfTheAccount) {
   EXPECT_EQ(exchange.trade(cancel(taker, b, "b")).at(0).cancel_id.view(), "");
 }
 
+// rule: cancel-all
 TEST_F(Money, CancelAllGoesByRisingId) {
   EXPECT_EQ(exchange.trade(orders::CancelAll{taker, kBtcUsdt}).at(0).rejection, Rejection::unknown_order);
   std::vector<OrderId> placed;
@@ -334,6 +348,7 @@ orders::CancelReplace replace(orders::CancelOrder cancel, orders::PlaceOrder pla
   return {cancel, place, mode};
 }
 
+// rule: cancel-replace, cancel-replace-failure
 TEST_F(Money, CancelReplaceUsesWhatTheCancelFreed) {
   constexpr auto kStop = orders::ReplaceMode::stop_on_failure, kGoOn = orders::ReplaceMode::allow_failure;
   // All the money is in the first order, and the second has the same client id.
@@ -369,6 +384,7 @@ TEST_F(Money, CancelReplaceUsesWhatTheCancelFreed) {
   EXPECT_EQ(exchange.trade(cancel(taker, order)).at(0).execution, Execution::cancelled);
 }
 
+// rule: account-events
 TEST_F(Money, EventsAreNumberedWithoutGaps) {
   std::uint64_t of_taker = 0, of_maker = 0;
   const auto check = [&](const Command& command) {

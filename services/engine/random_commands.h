@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "pkg/core/random.h"
-#include "services/engine/test_exchange.h"
+#include "services/engine/test_listing.h"
 #include "services/orders/client_order_id.h"
 
 namespace engine {
@@ -95,7 +95,19 @@ class RandomCommands {
     if (place.type != orders::OrderType::market_by_quote || random_.chance(1, 100)) place.quantity = quantity();
     if (place.type == orders::OrderType::market_by_quote)
       place.quote_quantity = core::Amount{random_.between(-1, 8'000'000)};
+    const bool may_wait = place.type == orders::OrderType::limit || place.type == orders::OrderType::market;
+    if (random_.chance(1, may_wait ? 4 : 200)) place.condition = condition();
     return place;
+  }
+  orders::Condition condition() {
+    orders::Condition condition;
+    condition.trigger =
+        random_.chance(1, 100) ? orders::Trigger::none : static_cast<orders::Trigger>(1 + random_.below(2));
+    if (random_.chance(2, 3)) condition.price = price();
+    if (condition.price.is_zero() || random_.chance(1, 4))
+      condition.trailing_bp = static_cast<std::uint16_t>(
+          random_.chance(1, 10) ? static_cast<std::int64_t>(random_.below(3'000)) : 100 * random_.between(1, 5));
+    return condition;
   }
   orders::CancelOrder cancel_order() {
     orders::CancelOrder cancel;

@@ -125,6 +125,7 @@ void replay(Replica& replica, const Log& log, std::size_t from, std::size_t unti
   }
 }
 
+// rule: same-commands-same-ends
 TEST(Replica, ReplayReachesTheLiveState) {
   const Log log = random_log(1, 3'000);
   EXPECT_GT(log.trades, 500u);

@@ -14,6 +14,7 @@ constexpr AccountId kAlice{1000}, kBob{1005};
 constexpr Rates kMarket{FeeRate{100'000}, FeeRate{200'000}};
 constexpr Rates kOwn{FeeRate{0}, FeeRate{10'000'000}};
 
+// rule: fee-rates
 TEST(Schedule, AnAccountsOwnRatesReplaceTheMarkets) {
   Schedule schedule;
   EXPECT_EQ(schedule.rates(kBob, kMarket), kMarket);
@@ -24,6 +25,7 @@ TEST(Schedule, AnAccountsOwnRatesReplaceTheMarkets) {
   EXPECT_EQ(schedule.rates(kBob, kMarket), kMarket);
 }
 
+// rule: fee-rates
 TEST(Schedule, RatesOutOfRangeChangeNothing) {
   Schedule schedule;
   for (const Rates& bad : {Rates{FeeRate{-1}, {}}, Rates{{}, FeeRate{-1}}, Rates{FeeRate{10'000'001}, {}},
@@ -51,6 +53,7 @@ TEST(Schedule, ReloadsAsItWas) {
   EXPECT_FALSE(loaded.load(again, AccountId{1005})) << "rates of an account that does not exist";
 }
 
+// rule: fee-rounding
 TEST(FeeOn, RoundsDownInFavourOfWhoeverPays) {
   struct Case {
     core::int128 received;

@@ -220,6 +220,7 @@ void take_over(Order& order, const orders::OrderEvent& event, core::Time time) {
   order.prevented = event.prevented;
   order.executed_quote = event.executed_quote;
   order.updated = time;
+  order.working = event.working;
 }
 
 }  // namespace

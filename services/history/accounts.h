@@ -31,6 +31,8 @@ struct Order {
   core::Quantity quantity, executed, prevented;
   core::Amount quote_quantity, executed_quote;
   core::Time created, updated;
+  core::Time working = {};  // since when it is in the book; zero: it waits for its condition
+  orders::Condition condition = {};
   core::ClientOrderId client_order_id;  // never empty: made from the id when the client gave none (client_order_id.h)
 };
 

@@ -28,6 +28,11 @@ void code(Coder& field, auto& order)
   field(order.executed_quote);
   field(order.created);
   field(order.updated);
+  field(order.working);
+  field.enumeration(order.condition.trigger, orders::Trigger::none, orders::Trigger::take_profit);
+  field.enumeration(order.condition.source, orders::TriggerSource::last, orders::TriggerSource::last);
+  field(order.condition.trailing_bp);
+  field(order.condition.price);
 }
 
 template <class Coder>

@@ -24,6 +24,7 @@ class NaiveAccounts {
       order.market = event.market;
       order.side = event.side;
       order.created = event.created;
+      order.condition = event.condition;
       order.client_order_id =
           event.client_order_id.empty() ? orders::made_client_order_id(event.order) : event.client_order_id;
       orders.push_back(order);
@@ -48,6 +49,7 @@ class NaiveAccounts {
     order.executed = event.executed;
     order.executed_quote = event.executed_quote;
     order.updated = time;
+    order.working = event.working;
     if (orders::is_closed(order.status)) closed.push_back(order.id);
     forget(event.account);
   }

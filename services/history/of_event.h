@@ -30,6 +30,8 @@ namespace history {
           .executed_quote = event.executed_quote,
           .created = event.created,
           .updated = time,
+          .working = event.working,
+          .condition = event.condition,
           .client_order_id = name_given_by(event)};
 }
 

@@ -77,7 +77,13 @@ class RandomEvents {
     order.client_order_id = {};
     order.cancel_id = {};
     const OrderEvent before = order;
-    switch (random.below(8)) {
+    const bool waits = order.condition.is_set() && order.working == core::Time{};
+    if (waits && random.chance(2, 3)) {
+      order = changed(order, Execution::triggered, order.status);
+      order.working = time();
+      return order;
+    }
+    switch (waits ? 1 : random.below(8)) {
       case 0:
         order = changed(order, Execution::replaced, order.status);
         order.price += core::Price{1};
@@ -108,7 +114,13 @@ class RandomEvents {
     OrderEvent order = accepted(last_order_, core::AccountId{1000 + static_cast<std::uint32_t>(random.below(3))});
     order.market = random.chance(2, 3) ? kBtcUsdt : kEthBtc;
     order.side = random.chance(1, 2) ? orders::Side::buy : orders::Side::sell;
-    order.created = time();
+    order.created = order.working = time();
+    if (random.chance(1, 4)) {
+      order.condition = {random.chance(1, 2) ? orders::Trigger::stop : orders::Trigger::take_profit,
+                         orders::TriggerSource::last, static_cast<std::uint16_t>(random.below(2'001)),
+                         core::Price{random.between(0, 200)}};
+      order.working = {};
+    }
     if (random.chance(1, 2)) {
       const core::ClientOrderId wanted("c" + std::to_string(random.below(30)));
       if (!is_open(order.account, wanted)) {

@@ -30,7 +30,8 @@ std::optional<core::Amount> amount(const sql::Value& value) {
 
 const char* const kOrderColumns =
     "id, account_id, market_id, side, type, time_in_force, self_trade, status, price, quantity, executed, prevented, "
-    "quote_quantity, executed_quote, created_ns, updated_ns, client_order_id";
+    "quote_quantity, executed_quote, created_ns, updated_ns, client_order_id, working_ns, condition, trailing_bp, "
+    "condition_price";
 const char* const kFillColumns =
     "account_id, market_id, trade_id, is_maker, order_id, price, quantity, quote, fee, fee_asset_id, time_ns, is_buyer";
 
@@ -39,11 +40,13 @@ core::Result<Order> order_from(const sql::Row& row) {
   order.id = core::OrderId{number(row[0])};
   order.account = core::AccountId{small(row[1])};
   order.market = core::MarketId{small(row[2])};
-  const bool fits = take(order.side, row[3], orders::Side::buy, orders::Side::sell) &&
-                    take(order.type, row[4], orders::OrderType::limit, orders::OrderType::limit_maker) &&
-                    take(order.time_in_force, row[5], orders::TimeInForce::gtc, orders::TimeInForce::fok) &&
-                    take(order.self_trade, row[6], orders::SelfTrade::none, orders::SelfTrade::decrement) &&
-                    take(order.status, row[7], orders::OrderStatus::pending_new, orders::OrderStatus::expired_in_match);
+  const bool fits =
+      take(order.side, row[3], orders::Side::buy, orders::Side::sell) &&
+      take(order.type, row[4], orders::OrderType::limit, orders::OrderType::limit_maker) &&
+      take(order.time_in_force, row[5], orders::TimeInForce::gtc, orders::TimeInForce::fok) &&
+      take(order.self_trade, row[6], orders::SelfTrade::none, orders::SelfTrade::decrement) &&
+      take(order.status, row[7], orders::OrderStatus::pending_new, orders::OrderStatus::expired_in_match) &&
+      take(order.condition.trigger, row[18], orders::Trigger::none, orders::Trigger::take_profit);
   order.price = core::Price{sql::integer(row[8])};
   order.quantity = core::Quantity{sql::integer(row[9])};
   order.executed = core::Quantity{sql::integer(row[10])};
@@ -51,9 +54,13 @@ core::Result<Order> order_from(const sql::Row& row) {
   const auto quote_quantity = amount(row[12]), executed_quote = amount(row[13]);
   order.created = core::Time{sql::integer(row[14])};
   order.updated = core::Time{sql::integer(row[15])};
+  order.working = core::Time{sql::integer(row[17])};
+  order.condition.trailing_bp = static_cast<std::uint16_t>(sql::integer(row[19]));
+  order.condition.price = core::Price{sql::integer(row[20])};
   const std::string client_order_id = sql::text(row[16]);
   const bool counts = order.price.value() >= 0 && order.quantity.value() >= 0 && order.executed.value() >= 0 &&
-                      order.prevented.value() >= 0;
+                      order.prevented.value() >= 0 && order.condition.price.value() >= 0 &&
+                      order.condition.trailing_bp == sql::integer(row[19]);
   if (!fits || !counts || !quote_quantity || !executed_quote || order.id.is_none() ||
       client_order_id.size() > core::ClientOrderId::capacity) {
     return core::fail(core::ErrorKind::corrupt, "a stored order that cannot be");

@@ -51,6 +51,8 @@ void expect_equal(const Order& got, const Order& expected) {
   ASSERT_EQ(got.executed_quote, expected.executed_quote);
   ASSERT_EQ(got.created, expected.created);
   ASSERT_EQ(got.updated, expected.updated);
+  ASSERT_EQ(got.working, expected.working);
+  ASSERT_EQ(got.condition, expected.condition);
   ASSERT_EQ(got.client_order_id.view(), expected.client_order_id.view());
 }
 void expect_equal(const Fill& got, const Fill& expected) {
@@ -82,7 +84,8 @@ TEST_F(HistoryStore, RowsThatCannotBeAreDamage) {
   for (const char* const change :
        {"fills set fee_asset_id = 0", "fills set price = -1", "fills set quantity = 0", "fills set fee = '-1'",
         "fills set quote = '99999999999999999999999999999999'", "orders set quantity = -5", "orders set status = 99",
-        "orders set executed_quote = 'x'"}) {
+        "orders set executed_quote = 'x'", "orders set condition = 3", "orders set trailing_bp = 65536",
+        "orders set condition_price = -1"}) {
     open_empty();
     OrderEvent order = accepted(1);
     store_->apply(event(order, 1));

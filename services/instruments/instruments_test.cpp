@@ -103,6 +103,7 @@ TEST(Registry, RefusesAssetsThatBreakARule) {
   EXPECT_TRUE(registry.add(AddAsset{core::Symbol("Y"), 18, core::Amount{1}}));
 }
 
+// rule: exact-trades
 TEST(Registry, RefusesMarketsThatBreakARule) {
   using core::Amount;
   using core::FeeRate;
@@ -168,6 +169,7 @@ TEST(Registry, RefusesMarketsThatBreakARule) {
   }
 }
 
+// rule: exact-trades
 TEST(Registry, TheCapIsExact) {
   Registry registry;
   ASSERT_TRUE(registry.add(AddAsset{core::Symbol("A"), 0, core::kAmountMax}));
@@ -256,6 +258,7 @@ TEST(Registry, SavesAndLoadsAndSurvivesAnyBytes) {
   }
 }
 
+// rule: decimal-text
 TEST(Convert, TellsWhyTextIsNoPrice) {
   const Registry registry = listed();
   const Market& btc = *registry.market("BTCUSDT");

@@ -18,11 +18,12 @@ enum class Action : std::uint8_t {
   limit_maker = 2,  // post-only
   market = 3,       // by quantity or amount
   cancel = 4,
-  move = 5,    // to another price
-  reduce = 6,  // the quantity
+  move = 5,         // to another price
+  reduce = 6,       // the quantity
+  conditional = 7,  // an order that waits for its trigger
 };
 inline constexpr std::array kActions = {Action::limit,  Action::immediate, Action::limit_maker, Action::market,
-                                        Action::cancel, Action::move,      Action::reduce};
+                                        Action::cancel, Action::move,      Action::reduce,      Action::conditional};
 
 enum class Phase : std::uint8_t {
   continuous,  // orders match as they come; the book is never crossed
@@ -47,7 +48,7 @@ constexpr std::uint16_t bits(Enums... enums) {
 
 using enum Action;
 using State = MarketState;
-inline constexpr std::uint16_t kAny = bits(limit, immediate, limit_maker, market, cancel, move, reduce);
+inline constexpr std::uint16_t kAny = bits(limit, immediate, limit_maker, market, cancel, move, reduce, conditional);
 // From wherever orders match, all but the states of a market that is being opened.
 inline constexpr std::uint16_t kFromContinuous = bits(State::trading, State::halted, State::auction, State::cancel_only,
                                                       State::post_only, State::limit_only, State::closed);

@@ -11,23 +11,25 @@ namespace {
 
 using enum MarketState;
 
+// rule: market-states
 TEST(MarketStates, WhatEachStateLetsIn) {
   struct Row {
     MarketState state;
     const char* name;
-    const char* accepts;  // in the order of kActions: limit, immediate, limit maker, market, cancel, move, reduce
+    // In the order of kActions: limit, immediate, limit maker, market, cancel, move, reduce, conditional.
+    const char* accepts;
     Phase phase;
   };
   const Row rows[] = {
-      {trading, "trading", "yyyyyyy", Phase::continuous},
-      {halted, "halted", "----y--", Phase::idle},
-      {pre_open, "pre_open", "y---yyy", Phase::idle},
-      {auction, "auction", "y---yyy", Phase::call},
-      {auction_frozen, "auction_frozen", "y------", Phase::call},
-      {cancel_only, "cancel_only", "----y-y", Phase::idle},
-      {post_only, "post_only", "--y-yyy", Phase::continuous},
-      {limit_only, "limit_only", "yyy-yyy", Phase::continuous},
-      {closed, "closed", "----y--", Phase::idle},
+      {trading, "trading", "yyyyyyyy", Phase::continuous},
+      {halted, "halted", "----y---", Phase::idle},
+      {pre_open, "pre_open", "y---yyy-", Phase::idle},
+      {auction, "auction", "y---yyy-", Phase::call},
+      {auction_frozen, "auction_frozen", "y-------", Phase::call},
+      {cancel_only, "cancel_only", "----y-y-", Phase::idle},
+      {post_only, "post_only", "--y-yyy-", Phase::continuous},
+      {limit_only, "limit_only", "yyy-yyy-", Phase::continuous},
+      {closed, "closed", "----y---", Phase::idle},
   };
   ASSERT_EQ(std::size(rows), kMarketStates.size());
   for (const Row& row : rows) {
@@ -49,6 +51,7 @@ TEST(MarketStates, WhatEachStateLetsIn) {
   EXPECT_FALSE(is_market_state(MarketState{10}));
 }
 
+// rule: market-state-changes
 TEST(MarketStates, WhichMayFollowWhich) {
   // One letter per state that may follow, in the order of their numbers; "a": only where the market does not resume by
   // auction; "=": stays.
@@ -66,6 +69,7 @@ TEST(MarketStates, WhichMayFollowWhich) {
   }
 }
 
+// rule: auction-uncross
 TEST(MarketStates, CrossedOrdersTradeBeforeMatchingBeginsAndWhenACallEndsByClosing) {
   int count = 0;
   for (const StateRules& from : kMarketStates) {

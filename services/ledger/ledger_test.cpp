@@ -47,12 +47,14 @@ class LedgerTest : public testing::Test {
   BalanceSlot alice = 0, bob = 0;
 };
 
+// rule: double-entry
 TEST_F(LedgerTest, ADepositIsOwedByTheWorld) {
   expect_balance(ledger, alice, 1'000, 0);
   expect_balance(ledger, ledger.find(core::kWorldAccount, kUsdt), -1'050, 0);
   EXPECT_EQ(ledger.find(kAlice, kBtc), 0u);
 }
 
+// rule: double-entry
 TEST_F(LedgerTest, AHoldIsSetAsidePaidReleasedAndGivenBack) {
   const HoldSlot hold = ledger.hold(alice, Amount{700});
   expect_balance(ledger, alice, 300, 700);

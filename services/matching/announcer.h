@@ -3,6 +3,7 @@
 
 #include "services/matching/book.h"
 #include "services/matching/matching.h"
+#include "services/matching/planted.h"
 
 namespace matching {
 
@@ -31,7 +32,7 @@ class Announcer {
   Report& ended(const Identity& who, EndReason reason, std::int64_t open) {
     Report& report = this->report(ReportKind::ended, who);
     report.end_reason = reason;
-    report.remaining = core::Quantity{open};
+    report.remaining = core::Quantity{PLANTED(ended_says_nothing_left) ? 0 : open};
     return report;
   }
   void reduced(const Identity& who, core::Quantity by, std::int64_t open) {
@@ -52,6 +53,7 @@ class Announcer {
     event.state = book_.state;
     event.market = book_.market;
     event.sequence = ++book_.sequence;
+    if (PLANTED(sequence_has_gaps)) ++book_.sequence;
     return event;
   }
   void level_changed(Side side, std::uint64_t key, std::int64_t lots) {

@@ -113,6 +113,7 @@ void uncross_book(Books& books, Book& book, Output out) {
   const Uncross found = find_price(books, book);
   if (found.price.is_zero()) return;
   Uncrossing(books, book, found.price, out).run();
+  if (book.triggers != 0) book.has_fired = books.triggers.observe(book.triggers, found.price);
 }
 
 Uncross CallFigures::figures() const { return find_price(books_, book_); }

@@ -12,7 +12,8 @@ namespace matching {
 
 // Trades everything that crosses, all at one price, on either side in order of price, then arrival. Afterwards the book
 // does not cross. Of the two orders of a trade the later one (the higher id) is the taker, the other the maker, as in
-// any other trade. Self-trade prevention is off.
+// any other trade. Self-trade prevention is off. Conditional orders that the price reaches have fired; they go on when
+// the market trades.
 //
 // One step over a book that nobody else touches: what comes meanwhile is a later command, so nothing is computed twice.
 void uncross_book(Books& books, Book& book, Output out);

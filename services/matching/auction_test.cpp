@@ -17,6 +17,7 @@ constexpr Side kSell = Side::sell;
 // ---- states ----
 
 // What the fold does with each action in each state is what the table says.
+// rule: market-states
 TEST(MarketState, EveryStateTakesWhatTheTableSaysAndNothingElse) {
   for (const instruments::StateRules& rules : instruments::kMarketStates) {
     for (const Action action : instruments::kActions) {
@@ -55,6 +56,10 @@ TEST(MarketState, EveryStateTakesWhatTheTableSaysAndNothingElse) {
         case Action::reduce:
           told = {market.reduce(1, 1)};
           break;
+        case Action::conditional:
+          told = {
+              market.send({.order = 3, .type = OrderType::market, .quantity = 1, .trigger = Trigger::stop, .at = 120})};
+          break;
       }
       for (const std::string& text : told) {
         EXPECT_EQ(text.find("market_closed") == std::string::npos, instruments::accepts(rules.state, action))
@@ -64,6 +69,7 @@ TEST(MarketState, EveryStateTakesWhatTheTableSaysAndNothingElse) {
   }
 }
 
+// rule: post-only-state
 TEST(MarketState, AMoveThatWouldMatchIsRefusedWhileOnlyMakersMayComeIn) {
   Scenario market;
   market.rest({{.order = 1, .price = 90, .quantity = 5}, {.order = 2, .side = kSell, .price = 110, .quantity = 5}});
@@ -74,6 +80,7 @@ TEST(MarketState, AMoveThatWouldMatchIsRefusedWhileOnlyMakersMayComeIn) {
 
 // ---- the call ----
 
+// rule: auction-call, auction-uncross
 TEST(Auction, OrdersRestCrossedAndTradeAtOnePriceInPriceTimePriority) {
   Scenario market;
   EXPECT_EQ(market.change(MarketState::auction), "auction");
@@ -96,6 +103,7 @@ TEST(Auction, OrdersRestCrossedAndTradeAtOnePriceInPriceTimePriority) {
   EXPECT_TRUE(market.matching.audit());
 }
 
+// rule: auction-taker
 TEST(Auction, TheLaterOrderIsTheTaker) {
   Scenario market;
   market.change(MarketState::auction);
@@ -123,6 +131,7 @@ TEST(Auction, TheLaterOrderIsTheTaker) {
   EXPECT_EQ(market.events.back().state, MarketState::trading);
 }
 
+// rule: auction-call
 TEST(Auction, SelfTradePreventionIsOff) {
   Scenario market;
   market.change(MarketState::auction);
@@ -133,6 +142,7 @@ TEST(Auction, SelfTradePreventionIsOff) {
             "2 takes 5 at 100, 0 left; 1 gives 5 at 100, 0 left; reference 100 | bid 100: 0; ask 100: 0; trading");
 }
 
+// rule: auction-figures
 TEST(Auction, FiguresFollowEveryCommandAndAreToldOnlyWhenTheyChange) {
   Scenario market;
   market.change(MarketState::auction);
@@ -155,6 +165,7 @@ TEST(Auction, OrdersOfThePreOpenAreCountedWhenTheCallBegins) {
   EXPECT_EQ(market.change(MarketState::auction), "auction; auction 5 at 100; buyers left 0");
 }
 
+// rule: auction-price
 TEST(Auction, TheReferenceDecidesBetweenPricesThatLeaveNothing) {
   Scenario market;
   market.rest({{.order = 1, .side = kSell, .price = 97, .quantity = 1}});
@@ -165,6 +176,7 @@ TEST(Auction, TheReferenceDecidesBetweenPricesThatLeaveNothing) {
   EXPECT_EQ(market.reports.front().price, core::Price{97});
 }
 
+// rule: auction-uncross
 TEST(Auction, ACallThatIsHaltedKeepsItsOrdersAndOneThatEndsByClosingTrades) {
   Scenario market;
   market.change(MarketState::auction);
@@ -207,6 +219,23 @@ TEST(Auction, HandlesSurvive) {
 
 // ---- known defects of other engines ----
 
+// rule: auction-fires
+TEST(Auction, ItsPriceFiresConditionalOrdersWhichGoOnWhenTheMarketTrades) {
+  Scenario market;
+  market.send({.order = 1, .price = 100, .quantity = 1});
+  market.send({.order = 2, .side = kSell, .price = 100, .quantity = 1});
+  market.send(
+      {.order = 3, .side = kSell, .type = OrderType::market, .quantity = 2, .trigger = Trigger::stop, .at = 95});
+  market.change(MarketState::auction);
+  market.rest({{.order = 4, .price = 94, .quantity = 4}, {.order = 5, .side = kSell, .price = 94, .quantity = 1}});
+  market.change(MarketState::limit_only);
+  EXPECT_EQ(market.book(), "bids 94: 4x3 | asks ") << "the auction has traded, and the stop waits for its turn";
+  market.change(MarketState::trading);
+  EXPECT_EQ(market.book(), "bids 94: 4x1 | asks ");
+  EXPECT_TRUE(market.matching.audit());
+}
+
+// rule: defect-auction-recomputed
 TEST(Auction, KnownDefectAnAuctionRecomputedForEverWhileCancelsArrive) {
   // The change of state carries the auction out on the book as it is: one price, each order visited once, and a cancel
   // is before it or after it. There is no state in between for a cancel to change.

@@ -4,9 +4,15 @@
 
 #include "pkg/core/hash.h"
 #include "services/instruments/market_states.h"
+#include "services/matching/planted.h"
 
 namespace matching {
 namespace {
+
+template <class... Values>
+void add_words(core::Digest& digest, Values... values) {
+  (digest.add(static_cast<std::uint64_t>(values)), ...);
+}
 
 std::unexpected<core::Error> wrong(const Book& book, const char* what) {
   return core::fail(core::ErrorKind::corrupt, what, "book of market " + std::to_string(book.market.value()));
@@ -28,11 +34,12 @@ Book& Books::add(core::MarketId market) {
 // ---- audit ----
 
 core::Result<void> Books::audit() const {
-  std::size_t resting = 0;
+  std::size_t resting = 0, waiting = 0;
   for (const Book& book : books_) {
     for (const Side side : {Side::buy, Side::sell}) {
       if (auto result = audit(book, side, resting); !result) return result;
     }
+    if (auto result = audit_waiting(book, waiting); !result) return result;
     const bool two_sided = book.best[0] != kNoKey && book.best[1] != kNoKey;
     if (two_sided && instruments::is_continuous(book.state) &&
         price_of(Side::buy, book.best[0]) >= price_of(Side::sell, book.best[1])) {
@@ -45,8 +52,25 @@ core::Result<void> Books::audit() const {
       return core::fail(core::ErrorKind::corrupt, "the list of free order slots is broken");
     }
   }
-  if (resting != orders.in_use() || resting + free + 1 != orders.used()) {
+  if (resting + waiting != orders.in_use() || resting + waiting + free + 1 != orders.used()) {
     return core::fail(core::ErrorKind::corrupt, "order slots are neither free nor in a book");
+  }
+  if (waiting != triggers.count()) return core::fail(core::ErrorKind::corrupt, "conditional orders are in no book");
+  return {};
+}
+
+core::Result<void> Books::audit_waiting(const Book& book, std::size_t& waiting) const {
+  if (book.triggers == 0) return {};
+  if (const char* const problem = triggers.audit(book.triggers)) return wrong(book, problem);
+  if (book.has_fired != triggers.has_fired(book.triggers)) return wrong(book, "fired orders are forgotten");
+  for (const auto [index, extreme] : triggers.waiting(book.triggers)) {
+    const Conditional& conditional = triggers[index];
+    const Order& order = orders[conditional.handle];
+    ++waiting;
+    if (order.conditional != index || order.identity.order.is_none() || order.open <= 0 ||
+        order.identity.market != book.market || order.identity.side != conditional.side) {
+      return wrong(book, "a conditional order's slot is not its own");
+    }
   }
   return {};
 }
@@ -76,6 +100,7 @@ const char* Books::audit_level(const Book& book, Side side, Ladders::Place at, c
     const Order& order = orders[handle];
     if (++resting > orders.in_use()) return "a queue runs in a circle";
     if (orders.links(handle).previous != previous) return "a queue's links contradict each other";
+    if (order.conditional != 0) return "a conditional order rests";
     if (order.page != at.page || order.key != at.key) return "an order is at another price than it says";
     if (order.identity.side != side || order.identity.market != book.market)
       return "an order is in another book than it says";
@@ -93,7 +118,7 @@ std::uint64_t Books::state_hash() const {
     if (book.market.is_none()) continue;
     const Rules& rules = rules_[book.market.value()];
     digest.add(book.market).add(static_cast<std::uint64_t>(book.state)).add(book.sequence, book.last_trade.value());
-    digest.add(book.last_prevented).add(book.reference);
+    digest.add(book.last_prevented).add(PLANTED(hash_ignores_reference) ? core::Price{} : book.reference);
     digest.add(rules.band.bid_up_bp, rules.band.bid_down_bp).add(rules.band.ask_up_bp, rules.band.ask_down_bp);
     digest.add(rules.notional_min).add(rules.notional_max).add(rules.lot_units).add(rules.tick_lot_units);
     for (const Side side : {Side::buy, Side::sell}) {
@@ -102,11 +127,22 @@ std::uint64_t Books::state_hash() const {
         for (Handle handle = level.head; handle != kNoHandle; handle = orders.links(handle).next) {
           const Order& order = orders[handle];
           const Identity& who = order.identity;
+          const SelfTrade self_trade = PLANTED(hash_ignores_self_trade) ? SelfTrade::none : who.self_trade;
           digest.add(who.order.value(), static_cast<std::uint64_t>(order.open));
           digest.add(std::uint64_t{who.account.value()} << 32 | who.account_slot,
-                     static_cast<std::uint64_t>(who.type) << 8 | static_cast<std::uint64_t>(who.self_trade));
+                     static_cast<std::uint64_t>(who.type) << 8 | static_cast<std::uint64_t>(self_trade));
         }
       });
+    }
+    for (const auto [index, extreme] : triggers.waiting(book.triggers)) {
+      const Conditional& it = triggers[index];
+      const Order& order = orders[it.handle];
+      const Identity& who = order.identity;
+      digest.add(who.order.value(), static_cast<std::uint64_t>(order.open));
+      digest.add(std::uint64_t{who.account.value()} << 32 | who.account_slot);
+      add_words(digest, who.side, who.type, who.self_trade, it.time_in_force, it.trigger, it.source, it.trailing_bp,
+                it.phase);
+      digest.add(it.price).add(it.trigger_price).add(it.budget).add(extreme);
     }
   }
   return digest.value();

@@ -17,7 +17,9 @@
 #include "pkg/core/numbers.h"
 #include "services/instruments/types.h"
 #include "services/matching/order_pool.h"
+#include "services/matching/planted.h"
 #include "services/matching/price_ladder.h"
+#include "services/matching/triggers.h"
 #include "services/matching/types.h"
 
 namespace matching {
@@ -67,6 +69,8 @@ struct alignas(64) Book {
   core::MarketId market;  // none: there is no such market
   instruments::MarketState state = instruments::MarketState::trading;
   bool has_band = false;
+  bool has_fired = false;    // conditional orders have fired and not gone on yet
+  TriggerBook triggers = 0;  // none: there never was a conditional order
   // Second line.
   std::array<Ladder, 2> ladders;
   core::TradeId last_prevented;
@@ -96,6 +100,9 @@ class Books {
   void save(core::ByteWriter& out) const;
   [[nodiscard]] core::Result<void> load(core::ByteReader& in);
   [[nodiscard]] std::uint64_t state_hash() const;
+  [[nodiscard]] std::size_t bytes_in_use() const {
+    return orders.bytes_in_use() + ladders.bytes_in_use() + books_.size() * (sizeof(Book) + sizeof(Rules));
+  }
   // Calls visit(place, level) from the best level to the worst.
   template <class Visit>
   void for_each_level(const Book& book, Side side, Visit visit) const {
@@ -107,6 +114,7 @@ class Books {
 
   OrderPool orders;
   Ladders ladders;
+  Triggers triggers;  // orders that wait: their slot in `orders` has no level
 
  private:
   // Which order slots a load has come across.
@@ -124,9 +132,12 @@ class Books {
   // What is wrong with a level, or null.
   [[nodiscard]] const char* audit_level(const Book& book, Side side, Ladders::Place at, const Level& level,
                                         std::size_t& resting) const;
+  [[nodiscard]] core::Result<void> audit_waiting(const Book& book, std::size_t& waiting) const;
   void save_order(Handle handle, core::ByteWriter& out) const;
+  void save_waiting(const Book& book, core::ByteWriter& out) const;
   [[nodiscard]] core::Result<void> load_market(Book& book, core::ByteReader& in, Slots& slots);
   [[nodiscard]] core::Result<void> load_order(Book& book, Side side, Handle handle, core::ByteReader& in);
+  [[nodiscard]] core::Result<void> load_waiting(Book& book, Handle handle, core::ByteReader& in);
   void vacate(Book& book, Side side, PageIndex page, std::uint64_t key);
 
   std::vector<Book> books_;   // by market id; entry 0 and gaps are no markets
@@ -138,7 +149,7 @@ inline void Books::vacate(Book& book, Side side, PageIndex page, std::uint64_t k
   if (book.best[s] == key) {
     const auto following = ladders.next(page, key);
     book.best[s] = following.page != 0 ? following.key : kNoKey;
-    book.best_page[s] = following.page;
+    if (!PLANTED(best_keeps_page)) book.best_page[s] = following.page;
   }
   ladders.vacate(book.ladders[s], page, key);
 }
@@ -155,7 +166,8 @@ inline std::int64_t Books::append(Book& book, Handle handle) {
   const PageIndex page = ladders.page_for(book.ladders[s], key);
   Level& level = ladders.level(page, key);
   std::int64_t lots = 0;
-  if (__builtin_add_overflow(level.lots, order.open, &lots)) return 0;  // then the level was in use: no page was made
+  const bool overflows = __builtin_add_overflow(level.lots, order.open, &lots);
+  if (overflows && !PLANTED(level_lots_wrap)) return 0;  // then the level was in use: no page was made
   order.page = page;
   orders.links(handle) = {.next = kNoHandle, .previous = level.tail};
   if (level.tail != kNoHandle) {
@@ -163,7 +175,7 @@ inline std::int64_t Books::append(Book& book, Handle handle) {
   } else {
     level.head = handle;
     ladders.occupy(page, key);
-    if (key < book.best[s]) {
+    if (key < book.best[s] && !PLANTED(best_ignores_better)) {
       book.best[s] = key;
       book.best_page[s] = page;
     }
@@ -178,8 +190,9 @@ inline std::int64_t Books::unlink(Book& book, Handle handle) {
   Level& level = ladders.level(order.page, order.key);
   const Links links = orders.links(handle);
   (links.previous != kNoHandle ? orders.links(links.previous).next : level.head) = links.next;
-  (links.next != kNoHandle ? orders.links(links.next).previous : level.tail) = links.previous;
-  level.lots -= order.open;
+  const bool is_last = links.next == kNoHandle || PLANTED(unlink_one_way);
+  (is_last ? level.tail : orders.links(links.next).previous) = links.previous;
+  level.lots -= PLANTED(unlink_keeps_lots) ? 0 : order.open;
   const std::int64_t lots = level.lots;
   if (lots == 0) vacate(book, order.identity.side, order.page, order.key);
   return lots;

@@ -1,14 +1,15 @@
 // Saving and loading of all books, field by field.
 //
-// Saved: slots ever used; the free ones, first to be used first; per market its settings, counters and its orders of
-// either side in order of priority, each with its slot. Queues, levels and pages are made again by letting the orders
-// rest in turn.
+// Saved: slots ever used; the free ones, first to be used first; per market its settings, counters, its orders of
+// either side in order of priority, and its conditional orders by entry and those that have fired in their order, each
+// with its slot. Queues, levels, groups and pages are made again by letting the orders rest or wait in turn.
 
 #include <algorithm>
 #include <vector>
 
 #include "services/instruments/market_states.h"
 #include "services/matching/book.h"
+#include "services/matching/planted.h"
 
 namespace matching {
 namespace {
@@ -53,8 +54,34 @@ void Books::save(core::ByteWriter& out) const {
       });
       out.put(kNoHandle);
     }
+    save_waiting(book, out);
+    out.put(kNoHandle);
   }
   out.put(core::MarketId{});
+}
+
+void Books::save_waiting(const Book& book, core::ByteWriter& out) const {
+  for (const auto [index, extreme] : triggers.waiting(book.triggers)) {
+    const Conditional& it = triggers[index];
+    const Identity& who = orders[it.handle].identity;
+    out.put(it.handle);
+    out.put(who.order);
+    out.put(who.account);
+    out.put(who.account_slot);
+    out.put(who.side);
+    out.put(who.type);
+    out.put(who.self_trade);
+    out.put(orders[it.handle].open);
+    out.put(it.time_in_force);
+    out.put(it.trigger);
+    out.put(it.source);
+    out.put(it.trailing_bp);
+    out.put(it.phase);
+    out.put(it.price);
+    out.put(it.trigger_price);
+    out.put(it.budget);
+    out.put(extreme);
+  }
 }
 
 void Books::save_order(Handle handle, core::ByteWriter& out) const {
@@ -91,6 +118,7 @@ core::Result<void> Books::load(core::ByteReader& in) {
   if (!std::all_of(slots.seen.begin() + 1, slots.seen.end(), [](bool seen) { return seen; })) {
     return corrupt("an order slot is neither free nor in a book");
   }
+  if (PLANTED(load_reverses_free_slots)) std::reverse(slots.free.begin(), slots.free.end());
   for (auto handle = slots.free.rbegin(); handle != slots.free.rend(); ++handle) orders.give_back(*handle);
   return audit();
 }
@@ -111,7 +139,8 @@ core::Result<void> Books::load_market(Book& book, core::ByteReader& in, Slots& s
   in.get(book.last_trade);
   in.get(book.last_prevented);
   in.get(book.reference);
-  book.has_band = is_set(band);
+  if (PLANTED(load_forgets_reference)) book.reference = {};
+  book.has_band = is_set(band) && !PLANTED(load_switches_band_off);
   if (!in.ok() || !instruments::is_market_state(book.state) || rules.lot_units.value() <= 0 ||
       rules.tick_lot_units.value() <= 0 || book.reference.value() < 0) {
     return corrupt("a market's settings are out of range");
@@ -122,6 +151,55 @@ core::Result<void> Books::load_market(Book& book, core::ByteReader& in, Slots& s
       if (auto result = load_order(book, side, handle, in); !result) return result;
     }
   }
+  for (auto handle = in.get<Handle>(); handle != kNoHandle; handle = in.get<Handle>()) {
+    if (!slots.claim(handle)) return corrupt("two orders in one slot, or a slot out of range");
+    if (auto result = load_waiting(book, handle, in); !result) return result;
+  }
+  return {};
+}
+
+core::Result<void> Books::load_waiting(Book& book, Handle handle, core::ByteReader& in) {
+  Order& order = orders[handle];
+  Identity& who = order.identity;
+  Conditional it;
+  it.handle = handle;
+  who.market = book.market;
+  in.get(who.order);
+  in.get(who.account);
+  in.get(who.account_slot);
+  in.get(who.side);
+  in.get(who.type);
+  in.get(who.self_trade);
+  in.get(order.open);
+  in.get(it.time_in_force);
+  in.get(it.trigger);
+  in.get(it.source);
+  in.get(it.trailing_bp);
+  in.get(it.phase);
+  in.get(it.price);
+  in.get(it.trigger_price);
+  in.get(it.budget);
+  const auto extreme = in.get<core::Price>();
+  it.side = who.side;
+  const bool is_limit = who.type == OrderType::limit;
+  if (!in.ok() || who.order.is_none() || order.open <= 0 || who.side > Side::sell ||
+      !is_between(who.type, OrderType::limit, OrderType::market) ||
+      !is_between(who.self_trade, SelfTrade::none, SelfTrade::decrement) ||
+      !is_between(it.time_in_force, TimeInForce::gtc, TimeInForce::fok) ||
+      !is_between(it.trigger, Trigger::stop, Trigger::take_profit) || it.source != TriggerSource::last ||
+      it.trailing_bp > kTrailingMax || (is_limit && it.price.value() <= 0) || it.trigger_price.value() < 0 ||
+      (it.trigger_price.is_zero() && it.trailing_bp == 0)) {
+    return corrupt("a conditional order's fields are out of range");
+  }
+  const bool tracks = it.phase == Phase::tracking;
+  if (!is_between(it.phase, Phase::price, Phase::fired) || (it.phase == Phase::price && it.trigger_price.is_zero()) ||
+      (tracks || it.phase == Phase::trade ? it.trailing_bp == 0 : false) ||
+      (tracks ? extreme.value() <= 0 : !extreme.is_zero())) {
+    return corrupt("a conditional order waits for what it cannot");
+  }
+  if (book.triggers == 0) book.triggers = triggers.add_book();
+  order.conditional = triggers.add(book.triggers, it, extreme);
+  book.has_fired = triggers.has_fired(book.triggers);
   return {};
 }
 

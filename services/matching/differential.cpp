@@ -13,8 +13,9 @@ std::string number(T count) {
 
 std::string_view side_name(Side side) { return side == Side::buy ? "buy" : "sell"; }
 
-template <std::size_t N>
-std::string name_in(const std::array<std::string_view, N>& names, std::size_t index) {
+template <class Enum, std::size_t N>
+std::string name_in(const std::array<std::string_view, N>& names, Enum value) {
+  const auto index = static_cast<std::size_t>(value);
   return index < N ? std::string(names[index]) : std::to_string(index);
 }
 
@@ -43,15 +44,16 @@ std::string describe_one(const ConfigureMarket& command) {
 }
 
 std::string describe_one(const NewOrder& order) {
-  static constexpr std::array<std::string_view, 5> kTypes = {"?", "limit", "market", "market_by_quote", "limit_maker"};
-  static constexpr std::array<std::string_view, 4> kTimes = {"?", "gtc", "ioc", "fok"};
-  static constexpr std::array<std::string_view, 5> kModes = {"none", "taker", "maker", "both", "decrement"};
   std::string text =
       "new market " + number(order.market) + " order " + number(order.order) + " account " + number(order.account);
-  text += " " + std::string(side_name(order.side)) + " " + name_in(kTypes, static_cast<std::size_t>(order.type));
-  text += " " + name_in(kTimes, static_cast<std::size_t>(order.time_in_force));
-  text += " self-trade " + name_in(kModes, static_cast<std::size_t>(order.self_trade));
+  text += " " + std::string(side_name(order.side)) + " " + name(order.type);
+  text += " " + name(order.time_in_force);
+  text += " self-trade " + name(order.self_trade);
   text += " " + number(order.quantity) + " at " + number(order.price);
+  if (order.trigger != Trigger::none) {
+    text += std::string(order.trigger == Trigger::stop ? " stop" : " take-profit") + " at " +
+            number(order.trigger_price) + " trailing " + std::to_string(order.trailing_bp);
+  }
   return text + " quote " + number(order.quote_quantity) + " budget " + number(order.budget);
 }
 
@@ -67,15 +69,40 @@ std::string describe_one(const ReduceOrder& command) { return target("reduce", c
 
 }  // namespace
 
-std::string describe(const Report& report) {
-  static constexpr std::array<std::string_view, 11> kKinds = {"?",       "accepted", "rejected",  "filled",
+std::string name(ReportKind kind) {
+  static constexpr std::array<std::string_view, 12> kNames = {"?",       "accepted", "rejected",  "filled",
                                                               "rested",  "ended",    "prevented", "moved",
-                                                              "reduced", "refused",  "reference"};
-  static constexpr std::array<std::string_view, 5> kReasons = {"?", "cancelled", "expired", "self_trade", "completed"};
-  std::string text = name_in(kKinds, static_cast<std::size_t>(report.kind));
+                                                              "reduced", "refused",  "reference", "triggered"};
+  return name_in(kNames, kind);
+}
+std::string name(EndReason reason) {
+  static constexpr std::array<std::string_view, 6> kNames = {"?",          "cancelled", "expired",
+                                                             "self_trade", "completed", "not_admitted"};
+  return name_in(kNames, reason);
+}
+std::string name(MarketEventKind kind) {
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "?", "level_changed", "traded", "state_changed", "listed", "auction_price", "auction_surplus"};
+  return name_in(kNames, kind);
+}
+std::string name(OrderType type) {
+  static constexpr std::array<std::string_view, 5> kNames = {"?", "limit", "market", "market_by_quote", "limit_maker"};
+  return name_in(kNames, type);
+}
+std::string name(TimeInForce time) {
+  static constexpr std::array<std::string_view, 4> kNames = {"?", "gtc", "ioc", "fok"};
+  return name_in(kNames, time);
+}
+std::string name(SelfTrade mode) {
+  static constexpr std::array<std::string_view, 5> kNames = {"none", "taker", "maker", "both", "decrement"};
+  return name_in(kNames, mode);
+}
+
+std::string describe(const Report& report) {
+  std::string text = name(report.kind);
   text +=
       " market " + number(report.market) + " order " + number(report.order) + " " + std::string(side_name(report.side));
-  if (report.kind == ReportKind::ended) text += " " + name_in(kReasons, static_cast<std::size_t>(report.end_reason));
+  if (report.kind == ReportKind::ended) text += " " + name(report.end_reason);
   if (report.rejection != core::Rejection::none)
     text += " rejection " + std::to_string(static_cast<int>(report.rejection));
   if (report.is_maker) text += " maker";
@@ -87,9 +114,7 @@ std::string describe(const Report& report) {
 }
 
 std::string describe(const MarketEvent& event) {
-  static constexpr std::array<std::string_view, 7> kKinds = {
-      "?", "level_changed", "traded", "state_changed", "listed", "auction_price", "auction_surplus"};
-  std::string text = name_in(kKinds, static_cast<std::size_t>(event.kind));
+  std::string text = name(event.kind);
   text += " market " + number(event.market) + " #" + std::to_string(event.sequence) + " " +
           std::string(side_name(event.side));
   text += " price " + number(event.price) + " quantity " + number(event.quantity) + " trade " + number(event.trade);
@@ -100,6 +125,17 @@ std::string describe(const MarketEvent& event) {
 std::string describe(const RestingOrder& order) {
   return "market " + number(order.market) + " " + std::string(side_name(order.side)) + " " + number(order.open) +
          " at " + number(order.price) + " order " + number(order.order) + " handle " + std::to_string(order.handle);
+}
+
+std::string describe(const WaitingOrder& order) {
+  std::string text = "market " + number(order.market) + " " + std::string(side_name(order.side)) + " order " +
+                     number(order.order) + " handle " + std::to_string(order.handle);
+  text += std::string(order.trigger == Trigger::stop ? " stop" : " take-profit") + " at " +
+          number(order.trigger_price) + " trailing " + std::to_string(order.trailing_bp);
+  text += " phase " + std::to_string(static_cast<int>(order.phase)) + " extreme " + number(order.extreme);
+  return text + " " + number(order.open) + " at " + number(order.price) + " type " +
+         std::to_string(static_cast<int>(order.type)) + " account " + number(order.account) + "/" +
+         std::to_string(order.account_slot);
 }
 
 std::string describe(const AnyCommand& command) {
@@ -130,6 +166,10 @@ std::string Differential::compare_state() const {
   fast_.for_each_order([&](const RestingOrder& order) { fast.push_back(order); });
   std::string problem = difference("resting orders", fast, naive_.resting());
   if (fast.size() != fast_.resting_orders()) problem += "the count of resting orders is wrong\n";
+  std::vector<WaitingOrder> waiting;
+  fast_.for_each_waiting([&](const WaitingOrder& order) { waiting.push_back(order); });
+  problem += difference("waiting orders", waiting, naive_.waiting());
+  if (waiting.size() != fast_.waiting_orders()) problem += "the count of waiting orders is wrong\n";
   if (const auto audit = fast_.audit(); !audit) problem += audit.error().text() + "\n";
   return problem;
 }
@@ -145,6 +185,26 @@ std::string Differential::save_and_load() {
   if (!reader.complete() || again != bytes) return "loading and saving again gives other bytes";
   if (loaded.state_hash() != fast_.state_hash()) return "loading changes the state's hash";
   fast_ = std::move(loaded);
+  return {};
+}
+
+std::string Differential::hash_blind_spot() const {
+  core::Bytes bytes;
+  core::ByteWriter writer(bytes);
+  fast_.save(writer);
+  const std::uint64_t hash = fast_.state_hash();
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (const std::byte flip : {std::byte{1}, std::byte{2}, std::byte{0x80}}) {
+      bytes[i] ^= flip;
+      Matching loaded;
+      core::ByteReader reader(bytes);
+      const bool loads = loaded.load(reader).has_value() && reader.complete();
+      bytes[i] ^= flip;
+      if (loads && loaded.state_hash() == hash) {
+        return "the hash does not see byte " + std::to_string(i) + " of " + std::to_string(bytes.size());
+      }
+    }
+  }
   return {};
 }
 

@@ -15,12 +15,17 @@ class Differential {
  public:
   // An empty text, or what differs.
   [[nodiscard]] std::string apply(const AnyCommand& command);
-  // Compares every resting order, with its place and handle, and audits the fast books.
+  // Compares every resting and waiting order, with its place and handle, and audits the fast books.
   [[nodiscard]] std::string compare_state() const;
   // Goes on with a fast fold that was saved and loaded. An empty text, or what differs.
   [[nodiscard]] std::string save_and_load();
+  // Changes each saved byte of the fast fold in turn: what still loads is another state and must have another hash.
+  // Costs a load per byte. An empty text, or which byte the hash does not see.
+  [[nodiscard]] std::string hash_blind_spot() const;
 
   [[nodiscard]] std::size_t resting() const { return fast_.resting_orders(); }
+  [[nodiscard]] std::size_t waiting() const { return fast_.waiting_orders(); }
+  [[nodiscard]] std::uint64_t cascaded() const { return naive_.cascaded(); }
   [[nodiscard]] const std::vector<Report>& reports() const { return fast_reports_; }
   [[nodiscard]] const std::vector<MarketEvent>& events() const { return fast_events_; }
 
@@ -32,10 +37,18 @@ class Differential {
   std::map<std::uint32_t, std::uint64_t> sequences_;  // by market
 };
 
-// One line each, for people.
+// Names of what can happen, for people.
+[[nodiscard]] std::string name(ReportKind kind);
+[[nodiscard]] std::string name(EndReason reason);
+[[nodiscard]] std::string name(MarketEventKind kind);
+[[nodiscard]] std::string name(OrderType type);
+[[nodiscard]] std::string name(TimeInForce time);
+[[nodiscard]] std::string name(SelfTrade mode);
+// One line each.
 [[nodiscard]] std::string describe(const Report& report);
 [[nodiscard]] std::string describe(const MarketEvent& event);
 [[nodiscard]] std::string describe(const AnyCommand& command);
 [[nodiscard]] std::string describe(const RestingOrder& order);
+[[nodiscard]] std::string describe(const WaitingOrder& order);
 
 }  // namespace matching

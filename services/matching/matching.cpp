@@ -1,91 +1,20 @@
 #include "services/matching/matching.h"
 
-#include <algorithm>
-#include <limits>
-
-#include "services/instruments/market_states.h"
+#include "services/matching/admission.h"
 #include "services/matching/announcer.h"
 #include "services/matching/auction.h"
 #include "services/matching/book.h"
+#include "services/matching/planted.h"
 #include "services/matching/taking.h"
 
 namespace matching {
 
-using core::int128;
-using core::Rejection;
-using instruments::Action;
-using instruments::MarketState;
-
 namespace {
-
-constexpr int128 kBasisPoints = 10'000;
 
 Identity identity_of(const NewOrder& command) {
   return {command.order, command.account, command.account_slot, command.market,
           command.side,  command.type,    command.self_trade};
 }
-bool is_market(OrderType type) { return type == OrderType::market || type == OrderType::market_by_quote; }
-
-bool outside_band(const instruments::PriceBand& band, Side side, core::Price price, core::Price reference) {
-  const std::uint32_t up = side == Side::buy ? band.bid_up_bp : band.ask_up_bp;
-  const std::uint32_t down = side == Side::buy ? band.bid_down_bp : band.ask_down_bp;
-  const int128 scaled = price.value() * kBasisPoints;
-  return (up != 0 && scaled > int128{reference.value()} * up) ||
-         (down != 0 && scaled < int128{reference.value()} * down);
-}
-
-// How far a market order may go: the worst price its side's band allows.
-std::uint64_t collar(const Book& book, const Rules& rules, Side side) {
-  const std::uint32_t bp = side == Side::buy ? rules.band.bid_up_bp : rules.band.ask_down_bp;
-  if (!book.has_band || book.reference.is_zero() || bp == 0) return kAnyKey;
-  const int128 scaled = int128{book.reference.value()} * bp;
-  const int128 exact = side == Side::buy ? scaled / kBasisPoints : (scaled + kBasisPoints - 1) / kBasisPoints;
-  const int128 price = std::min<int128>(exact, std::numeric_limits<std::int64_t>::max());
-  return key_of(opposite(side), core::Price{static_cast<std::int64_t>(price)});
-}
-
-bool outside(core::Amount value, core::Amount min, core::Amount max) {
-  return value < min || (!max.is_zero() && value > max);
-}
-
-bool accepts(const Book& book, Action action) {
-  return book.state == MarketState::trading || instruments::accepts(book.state, action);
-}
-
-// The command's own fields, then the market's state, then prices: the first that does not hold is the reason.
-Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
-  const bool by_quote = command.type == OrderType::market_by_quote;
-  if (command.order.is_none() || (by_quote ? command.quote_quantity.value() : command.quantity.value()) <= 0) {
-    return Rejection::invalid_order;
-  }
-  if (!is_market(command.type) && command.price.value() <= 0) return Rejection::invalid_order;
-  if (!accepts(book, action_of(command.type, command.time_in_force))) return Rejection::market_closed;
-  if (is_market(command.type)) {
-    if (!by_quote && book.reference.is_zero()) return Rejection::none;
-    const core::Amount notional =
-        by_quote ? command.quote_quantity : core::notional(book.reference, command.quantity, rules.tick_lot_units);
-    const bool fits = !outside(notional, rules.notional_min, rules.notional_max);
-    return fits ? Rejection::none : Rejection::book_notional_out_of_range;
-  }
-  if (book.has_band && !book.reference.is_zero() &&
-      outside_band(rules.band, command.side, command.price, book.reference)) {
-    return Rejection::price_outside_band;
-  }
-  return Rejection::none;
-}
-
-// A plan's cost in what the order's budget is held in. Costs are bounded by the listing caps; beyond them, by the
-// budget.
-bool exceeds(const Plan& plan, Side side, const Rules& rules, core::Amount budget) {
-  int128 cost = 0;
-  const bool overflow = side == Side::buy ? __builtin_mul_overflow(plan.tick_lots, rules.tick_lot_units.value(), &cost)
-                                          : __builtin_mul_overflow(plan.lots, rules.lot_units.value(), &cost);
-  return overflow || cost > budget.value();
-}
-
-}  // namespace
-
-namespace {
 
 void reject(const NewOrder& command, Rejection rejection, Output out) {
   Report& report = out.reports.emplace_back();
@@ -113,18 +42,35 @@ void refuse(const Command& command, Rejection rejection, Output out) {
 struct Matching::State {
   Books books;
 
-  void limit_order(Book& book, const NewOrder& command, Output out);
-  void market_order(Book& book, const NewOrder& command, Output out);
-  void rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out);
-  void settle_move(Book& book, Handle handle, std::int64_t open, Output out);
+  // Fired orders go on, first fired first, as long as the command's allowance lasts and the market trades. Returns what
+  // is left of the allowance. Every command of a market begins with it, and ends with it when it traded.
+  [[gnu::noinline]] unsigned continue_cascade(Book& book, unsigned allowance, Output out);
+  // An aggressor is done: what it fired goes on.
+  void after_trading(Book& book, Announcer& announce, unsigned allowance, Output out) {
+    announce.reference_price();
+    if (book.has_fired) [[unlikely]]
+      continue_cascade(book, allowance, out);
+  }
+  void let_go(Book& book, const Conditional& fired, Output out);
+  [[gnu::noinline]] void wait(Book& book, const NewOrder& command, Output out);
+  [[gnu::always_inline]] void cancel(Book& book, Handle handle, Output out);
+  [[gnu::noinline]] void cancel_waiting(Book& book, Handle handle, Output out);
+  // Inlined with what it calls: in the way of a new order every call counts.
+  [[gnu::always_inline]] void place(Book& book, const NewOrder& command, unsigned allowance, Output out);
+  [[gnu::noinline]] void place_with_conditional(Book& book, const NewOrder& command, Output out);
+  void limit_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
   [[gnu::noinline]] void limit_order_outside_trading(Book& book, const NewOrder& command, Output out) {
     const CallFigures figures(books, book, out);
-    limit_order(book, command, out);
+    limit_order(book, command, 0, out);
   }
+  void market_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
+  void rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out);
+  void rest_or_end(Book& book, Handle handle, std::int64_t open, Output out);
+  [[gnu::always_inline]] void move(Book& book, const MoveOrder& command, unsigned allowance, Output out);
   // Of an order that is there, in a state that takes such a command.
-  void carry_out(Book& book, const CancelOrder& command, Output out);
+  void carry_out(Book& book, const CancelOrder& command, Output out) { cancel(book, command.handle, out); }
   void carry_out(Book& book, const ReduceOrder& command, Output out);
-  void carry_out(Book& book, const MoveOrder& command, Output out);
+  void carry_out(Book& book, const MoveOrder& command, Output out) { move(book, command, 0, out); }
   // Any of them where not everything is taken: apart, so that trading pays a comparison for it.
   template <class Command>
   [[gnu::noinline]] void outside_trading(Book& book, Action action, const Command& command, Output out) {
@@ -166,24 +112,38 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
     if (!instruments::is_call(book->state) && instruments::is_call(market.state)) figures.begin();
   }
   book->state = market.state;
-  book->has_band = is_set(market.band);
+  if (is_new || !PLANTED(band_change_ignored)) book->has_band = is_set(market.band);
   state_->books.rules(market.id) = {market.band, market.notional_min, market.notional_max, market.lot_units,
                                     market.tick_lot_units};
   if (is_new || changed) Announcer(*book, out).event(is_new ? MarketEventKind::listed : MarketEventKind::state_changed);
+  state_->continue_cascade(*book, kTriggersPerCommand, out);
 }
 
 void Matching::apply(const NewOrder& command, Output out) {
   Book* const book = state_->books.find(command.market);
   if (book == nullptr) return reject(command, Rejection::unknown_market, out);
-  const Rejection rejection = admit(*book, state_->books.rules(command.market), command);
-  if (rejection != Rejection::none) return reject(command, rejection, out);
-  if (is_market(command.type)) return state_->market_order(*book, command, out);
-  if (book->state != MarketState::trading) [[unlikely]]
-    return state_->limit_order_outside_trading(*book, command, out);
-  state_->limit_order(*book, command, out);
+  if (book->has_fired | (command.trigger != Trigger::none)) [[unlikely]]
+    return state_->place_with_conditional(*book, command, out);
+  state_->place(*book, command, kTriggersPerCommand, out);
 }
 
-void Matching::State::limit_order(Book& book, const NewOrder& command, Output out) {
+inline void Matching::State::place(Book& book, const NewOrder& command, unsigned allowance, Output out) {
+  const Rejection rejection = admit(book, books.rules(command.market), command);
+  if (rejection != Rejection::none) return reject(command, rejection, out);
+  if (is_market(command.type)) return market_order(book, command, allowance, out);
+  if (book.state != MarketState::trading) [[unlikely]]
+    return limit_order_outside_trading(book, command, out);
+  limit_order(book, command, allowance, out);
+}
+
+// A conditional order, or any behind conditional orders that earlier commands left over.
+void Matching::State::place_with_conditional(Book& book, const NewOrder& command, Output out) {
+  const unsigned allowance = continue_cascade(book, kTriggersPerCommand, out);
+  if (command.trigger != Trigger::none) return wait(book, command, out);
+  place(book, command, allowance, out);
+}
+
+void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned allowance, Output out) {
   const std::uint64_t limit = key_of(opposite(command.side), command.price);
   const bool crosses = book.best[index_of(opposite(command.side))] <= limit;
   const std::int64_t quantity = command.quantity.value();
@@ -191,19 +151,23 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, Output ou
     return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
   if (!instruments::is_continuous(book.state))
     return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
-  if (command.type == OrderType::limit_maker) return reject(command, Rejection::would_match_immediately, out);
+  if (command.type == OrderType::limit_maker && !PLANTED(limit_maker_takes)) {
+    return reject(command, Rejection::would_match_immediately, out);
+  }
 
   const Identity taker = identity_of(command);
   Taking taking(books, book, taker, out);
   Announcer announce(book, out);
   announce.placed(ReportKind::accepted, taker, command.price, quantity, kNoHandle);
-  if (command.time_in_force == TimeInForce::fok && taking.plan(limit, quantity).lots != quantity) {
+  const bool all_or_nothing = command.time_in_force == TimeInForce::fok && !PLANTED(fok_trades_partly);
+  if (all_or_nothing && taking.plan(limit, quantity).lots != quantity) {
     announce.ended(taker, EndReason::expired, quantity);
     return;
   }
   const std::int64_t open = taking.take(limit, quantity);
+  if (PLANTED(trades_at_limit)) out.reports.back().price = command.price;
   if (open > 0 && !taking.ended()) rest_or_expire(book, command, open, ReportKind::rested, out);
-  if (taking.traded()) announce.reference_price();
+  if (taking.traded()) after_trading(book, announce, allowance, out);
 }
 
 // `kind`: accepted for an order that met nothing on the other side, rested for what is left of one that did.
@@ -211,7 +175,8 @@ void Matching::State::rest_or_expire(Book& book, const NewOrder& command, std::i
                                      Output out) {
   Announcer announce(book, out);
   const Identity who = identity_of(command);
-  if (command.type == OrderType::limit_maker || command.time_in_force == TimeInForce::gtc) [[likely]] {
+  if (command.type == OrderType::limit_maker || command.time_in_force == TimeInForce::gtc || PLANTED(ioc_rests))
+      [[likely]] {
     const Handle handle = books.orders.take();
     Order& order = books.orders[handle];
     order.identity = who;
@@ -223,13 +188,13 @@ void Matching::State::rest_or_expire(Book& book, const NewOrder& command, std::i
       announce.level_changed(command.side, key_of(command.side, command.price), lots);
       return;
     }
-    books.orders.give_back(handle);
+    if (!PLANTED(overflow_keeps_slot)) books.orders.give_back(handle);
   }
   if (kind == ReportKind::accepted) announce.placed(kind, who, command.price, open, kNoHandle);
   announce.ended(who, EndReason::expired, open);
 }
 
-void Matching::State::market_order(Book& book, const NewOrder& command, Output out) {
+void Matching::State::market_order(Book& book, const NewOrder& command, unsigned allowance, Output out) {
   const Rules& rules = books.rules(command.market);
   const std::uint64_t limit = collar(book, rules, command.side);
   const Identity taker = identity_of(command);
@@ -247,59 +212,153 @@ void Matching::State::market_order(Book& book, const NewOrder& command, Output o
     const std::int64_t open = taking.take(limit, quantity);
     if (open > 0 && !taking.ended()) announce.ended(taker, EndReason::expired, open);
   }
+  if (taking.traded()) after_trading(book, announce, allowance, out);
+}
+
+// ---- conditional orders ----
+
+void Matching::State::wait(Book& book, const NewOrder& command, Output out) {
+  const Rejection rejection = admit_conditional(book, command);
+  if (rejection != Rejection::none) return reject(command, rejection, out);
+  const bool is_limit = command.type == OrderType::limit;
+  const Handle handle = books.orders.take();
+  Order& order = books.orders[handle];
+  order.identity = identity_of(command);
+  order.key = 0;
+  order.open = command.quantity.value();
+  order.page = 0;
+  if (book.triggers == 0) book.triggers = books.triggers.add_book();
+  Conditional waiting;
+  waiting.handle = handle;
+  waiting.price = is_limit ? command.price : core::Price{};
+  waiting.trigger_price = command.trigger_price;
+  waiting.budget = command.budget;
+  waiting.trailing_bp = command.trailing_bp;
+  waiting.side = command.side;
+  waiting.time_in_force = command.time_in_force;
+  waiting.trigger = command.trigger;
+  waiting.source = command.source;
+  waiting.phase = command.trigger_price.is_zero() ? Phase::trade : Phase::price;
+  order.conditional = books.triggers.add(book.triggers, waiting);
+  Announcer(book, out).placed(ReportKind::accepted, order.identity, waiting.price, order.open, handle);
+}
+
+unsigned Matching::State::continue_cascade(Book& book, unsigned allowance, Output out) {
+  for (; book.has_fired && allowance > 0 && book.state == MarketState::trading; --allowance) {
+    const Conditional fired = books.triggers.take_fired(book.triggers);
+    book.has_fired = books.triggers.has_fired(book.triggers);
+    books.orders[fired.handle].conditional = 0;
+    let_go(book, fired, out);
+  }
+  return allowance;
+}
+
+// As a new order would, from here on, under the band, the book and the self-trade prevention of now.
+void Matching::State::let_go(Book& book, const Conditional& fired, Output out) {
+  Order& order = books.orders[fired.handle];
+  const Identity who = order.identity;
+  const std::int64_t quantity = order.open;
+  const Rules& rules = books.rules(book.market);
+  const bool is_limit = who.type == OrderType::limit;
+  const std::uint64_t limit = is_limit ? key_of(opposite(who.side), fired.price) : collar(book, rules, who.side);
+  order.key = key_of(who.side, fired.price);
+  Announcer announce(book, out);
+  announce.placed(ReportKind::triggered, who, fired.price, quantity, fired.handle);
+  Taking taking(books, book, who, out);
+  const auto end = [&](EndReason reason, std::int64_t open, Rejection why = Rejection::none) {
+    announce.ended(who, reason, open).rejection = why;
+    books.orders.give_back(fired.handle);
+  };
+  if (is_limit) {
+    const bool out_of_band =
+        book.has_band && !book.reference.is_zero() && outside_band(rules.band, who.side, fired.price, book.reference);
+    if (out_of_band) return end(EndReason::not_admitted, quantity, Rejection::price_outside_band);
+    if (fired.time_in_force == TimeInForce::fok && taking.plan(limit, quantity).lots != quantity) {
+      return end(EndReason::expired, quantity);
+    }
+  } else if (exceeds(taking.plan(limit, quantity), who.side, rules, fired.budget)) {
+    return end(EndReason::not_admitted, quantity, Rejection::budget_exceeded);
+  }
+  const std::int64_t open = taking.take(limit, quantity);
+  if (open > 0 && !taking.ended() && !(is_limit && fired.time_in_force == TimeInForce::gtc)) {
+    end(EndReason::expired, open);
+  } else {
+    rest_or_end(book, fired.handle, taking.ended() ? 0 : open, out);
+  }
   if (taking.traded()) announce.reference_price();
 }
 
+// ---- orders that rest or wait ----
+
 void Matching::apply(const CancelOrder& command, Output out) {
+  Book* const book = state_->books.find(command.market);
+  if (book != nullptr && book->has_fired) [[unlikely]]
+    state_->continue_cascade(*book, kTriggersPerCommand, out);
   if (state_->target(command, out) == nullptr) return;
-  Book& book = *state_->books.find(command.market);
-  if (book.state != MarketState::trading) [[unlikely]]
-    return state_->outside_trading(book, Action::cancel, command, out);
-  state_->carry_out(book, command, out);
+  if (book->state != MarketState::trading) [[unlikely]]
+    return state_->outside_trading(*book, Action::cancel, command, out);
+  state_->cancel(*book, command.handle, out);
 }
 
-inline void Matching::State::carry_out(Book& book, const CancelOrder& command, Output out) {
-  const Order& order = books.orders[command.handle];
-  const std::int64_t lots = books.unlink(book, command.handle);
+inline void Matching::State::cancel(Book& book, Handle handle, Output out) {
+  const Order& order = books.orders[handle];
+  if (order.conditional != 0) [[unlikely]]
+    return cancel_waiting(book, handle, out);
+  const std::int64_t lots = books.unlink(book, handle);
   Announcer announce(book, out);
   announce.ended(order.identity, EndReason::cancelled, order.open);
   announce.level_changed(order.identity.side, order.key, lots);
-  books.orders.give_back(command.handle);
+  books.orders.give_back(handle);
+}
+
+void Matching::State::cancel_waiting(Book& book, Handle handle, Output out) {
+  const Order& order = books.orders[handle];
+  books.triggers.remove(book.triggers, order.conditional);
+  book.has_fired = books.triggers.has_fired(book.triggers);
+  Announcer(book, out).ended(order.identity, EndReason::cancelled, order.open);
+  books.orders.give_back(handle);
 }
 
 void Matching::apply(const ReduceOrder& command, Output out) {
+  Book* const book = state_->books.find(command.market);
+  if (book != nullptr && book->has_fired) [[unlikely]]
+    state_->continue_cascade(*book, kTriggersPerCommand, out);
   if (state_->target(command, out) == nullptr) return;
   if (command.by.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  Book& book = *state_->books.find(command.market);
-  if (book.state != MarketState::trading) [[unlikely]]
-    return state_->outside_trading(book, Action::reduce, command, out);
-  state_->carry_out(book, command, out);
+  if (book->state != MarketState::trading) [[unlikely]]
+    return state_->outside_trading(*book, Action::reduce, command, out);
+  state_->carry_out(*book, command, out);
 }
 
 inline void Matching::State::carry_out(Book& book, const ReduceOrder& command, Output out) {
   Order& order = books.orders[command.handle];
-  if (command.by.value() >= order.open) {
-    return carry_out(book, CancelOrder{command.order, command.market, command.handle}, out);
-  }
+  if (order.conditional != 0) [[unlikely]]
+    return refuse(command, Rejection::order_not_working, out);
+  if (command.by.value() - PLANTED(reduce_to_nothing_rests) >= order.open) return cancel(book, command.handle, out);
   Level& level = books.ladders.level(order.page, order.key);
   order.open -= command.by.value();
-  level.lots -= command.by.value();
+  level.lots -= PLANTED(reduce_keeps_level_lots) ? 0 : command.by.value();
   Announcer announce(book, out);
   announce.reduced(order.identity, command.by, order.open);
   announce.level_changed(order.identity.side, order.key, level.lots);
 }
 
 void Matching::apply(const MoveOrder& command, Output out) {
+  Book* const book = state_->books.find(command.market);
+  unsigned allowance = kTriggersPerCommand;
+  if (book != nullptr && book->has_fired) [[unlikely]]
+    allowance = state_->continue_cascade(*book, allowance, out);
   if (state_->target(command, out) == nullptr) return;
-  Book& book = *state_->books.find(command.market);
   if (command.price.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  if (book.state != MarketState::trading) [[unlikely]]
-    return state_->outside_trading(book, Action::move, command, out);
-  state_->carry_out(book, command, out);
+  if (book->state != MarketState::trading && !PLANTED(halt_moves_orders)) [[unlikely]]
+    return state_->outside_trading(*book, Action::move, command, out);
+  state_->move(*book, command, allowance, out);
 }
 
-inline void Matching::State::carry_out(Book& book, const MoveOrder& command, Output out) {
+inline void Matching::State::move(Book& book, const MoveOrder& command, unsigned allowance, Output out) {
   Order& order = books.orders[command.handle];
+  if (order.conditional != 0) [[unlikely]]
+    return refuse(command, Rejection::order_not_working, out);
   const Identity who = order.identity;
   if (book.has_band && !book.reference.is_zero() &&
       outside_band(books.rules(command.market).band, who.side, command.price, book.reference)) {
@@ -309,31 +368,34 @@ inline void Matching::State::carry_out(Book& book, const MoveOrder& command, Out
   bool crosses = book.best[index_of(opposite(who.side))] <= limit;
   if (crosses) [[unlikely]]
     crosses = instruments::is_continuous(book.state);  // elsewhere it rests as it comes
-  if (crosses && (who.type == OrderType::limit_maker || book.state == MarketState::post_only)) {
+  const bool takes_nothing = who.type == OrderType::limit_maker || book.state == MarketState::post_only;
+  if (crosses && takes_nothing && !PLANTED(moved_limit_maker_takes)) {
     return refuse(command, Rejection::would_match_immediately, out);
   }
+
   const std::uint64_t from = order.key, to = key_of(who.side, command.price);
   const std::int64_t quantity = order.open;
-  const std::int64_t lots_left = books.unlink(book, command.handle);
-  order.key = to;
   Announcer announce(book, out);
   announce.placed(ReportKind::moved, who, command.price, quantity, command.handle);
+  if (PLANTED(move_keeps_priority) && to == from) return;
+  const std::int64_t lots_left = books.unlink(book, command.handle);
+  order.key = to;
   if (to != from) announce.level_changed(who.side, from, lots_left);
   if (!crosses) [[likely]] {
     const std::int64_t lots = books.append(book, command.handle);
     if (lots == 0) [[unlikely]]
-      return settle_move(book, command.handle, quantity, out);
+      return rest_or_end(book, command.handle, quantity, out);
     if (to != from) announce.level_changed(who.side, to, lots);
     return;
   }
   Taking taking(books, book, who, out);
   const std::int64_t open = taking.take(limit, quantity);
-  settle_move(book, command.handle, taking.ended() ? 0 : open, out);
-  if (taking.traded()) announce.reference_price();
+  rest_or_end(book, command.handle, taking.ended() ? 0 : open, out);
+  if (taking.traded()) after_trading(book, announce, allowance, out);
 }
 
-// What becomes of a moved order that is out of its old queue, after it matched: rests at its new price or is over.
-void Matching::State::settle_move(Book& book, Handle handle, std::int64_t open, Output out) {
+// What becomes of an order that has its slot and is in no queue, after it matched: rests at its price or is over.
+void Matching::State::rest_or_end(Book& book, Handle handle, std::int64_t open, Output out) {
   Order& order = books.orders[handle];
   Announcer announce(book, out);
   if (open != 0) {
@@ -345,12 +407,14 @@ void Matching::State::settle_move(Book& book, Handle handle, std::int64_t open, 
     }
     announce.ended(order.identity, EndReason::expired, open);
   }
-  books.orders.give_back(handle);
+  if (!PLANTED(moved_order_keeps_slot)) books.orders.give_back(handle);
 }
 
 std::uint64_t Matching::state_hash() const { return state_->books.state_hash(); }
 core::Result<void> Matching::audit() const { return state_->books.audit(); }
-std::size_t Matching::resting_orders() const { return state_->books.orders.in_use(); }
+std::size_t Matching::resting_orders() const { return state_->books.orders.in_use() - waiting_orders(); }
+std::size_t Matching::waiting_orders() const { return state_->books.triggers.count(); }
+std::size_t Matching::bytes_in_use() const { return state_->books.bytes_in_use(); }
 void Matching::save(core::ByteWriter& out) const { state_->books.save(out); }
 
 core::Result<void> Matching::load(core::ByteReader& in) {
@@ -371,6 +435,19 @@ void Matching::for_each_order(const std::function<void(const RestingOrder&)>& vi
                  order.identity.account, order.identity.account_slot, handle});
         }
       });
+    }
+  }
+}
+
+void Matching::for_each_waiting(const std::function<void(const WaitingOrder&)>& visit) const {
+  const Books& books = state_->books;
+  for (const Book& book : books.all()) {
+    for (const auto [index, extreme] : books.triggers.waiting(book.triggers)) {
+      const Conditional& it = books.triggers[index];
+      const Order& order = books.orders[it.handle];
+      const Identity& who = order.identity;
+      visit({book.market, who.side, who.type, it.trigger, it.phase, it.trailing_bp, it.price, it.trigger_price, extreme,
+             core::Quantity{order.open}, it.budget, who.order, who.account, who.account_slot, it.handle});
     }
   }
 }

@@ -37,11 +37,11 @@ void require_same(const std::string& difference) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ByteChoices choices(data, size);
-  matching::CommandMaker<ByteChoices> maker(choices, 20);
+  matching::CommandMaker<ByteChoices> maker(choices, 20, 10);
   matching::Differential both;
   for (const auto& command : maker.listings()) require_same(both.apply(command));
   while (!choices.empty()) {
-    require_same(both.apply(maker.next(both.resting())));
+    require_same(both.apply(maker.next(both.resting(), both.waiting())));
     maker.learn(both.reports());
     require_same(both.compare_state());
   }

@@ -1,9 +1,7 @@
-// One worked example or table per rule. All rules together are tested in differential_test.cpp.
+// One worked example or table per rule, more in rules_test.cpp. All rules together are tested in differential_test.cpp.
 #include "services/matching/matching.h"
 
 #include <gtest/gtest.h>
-
-#include <limits>
 
 #include "services/matching/scenario.h"
 
@@ -16,6 +14,7 @@ constexpr TimeInForce kIoc = TimeInForce::ioc, kFok = TimeInForce::fok;
 
 // ---- priority and price ----
 
+// rule: price-time-priority, trade-price
 TEST(Matching, BetterPricesTradeFirstThenEarlierOrdersAtTheMakersPrice) {
   Scenario market;
   market.rest({{.order = 1, .side = kSell, .price = 101, .quantity = 2},
@@ -28,6 +27,7 @@ TEST(Matching, BetterPricesTradeFirstThenEarlierOrdersAtTheMakersPrice) {
   EXPECT_EQ(market.book(), "bids  | asks 101: 1x1");
 }
 
+// rule: price-time-priority
 TEST(Matching, SellersMeetTheHighestBidFirst) {
   Scenario market;
   market.rest({{.order = 1, .price = 99, .quantity = 2}, {.order = 2, .price = 100, .quantity = 1}});
@@ -37,6 +37,7 @@ TEST(Matching, SellersMeetTheHighestBidFirst) {
             "reference 99 | bid 100: 0; bid 99: 1");
 }
 
+// rule: limit, gtc
 TEST(Matching, WhatIsLeftOfALimitOrderRests) {
   Scenario market;
   market.rest({{.order = 1, .side = kSell, .price = 100, .quantity = 2}});
@@ -45,6 +46,7 @@ TEST(Matching, WhatIsLeftOfALimitOrderRests) {
             "ask 100: 0; bid 101: 3");
 }
 
+// rule: market-events
 TEST(Matching, EveryLevelChangeAndTradeHasTheNextSequenceNumber) {
   Scenario market;  // listing was 1
   market.rest({{.order = 1, .side = kSell, .price = 100, .quantity = 2},
@@ -61,6 +63,7 @@ TEST(Matching, EveryLevelChangeAndTradeHasTheNextSequenceNumber) {
 
 // ---- time in force ----
 
+// rule: ioc
 TEST(Matching, ImmediateOrCancelGivesBackWhatItCannotFill) {
   Scenario market;
   market.rest({{.order = 1, .side = kSell, .price = 100, .quantity = 2}});
@@ -71,6 +74,7 @@ TEST(Matching, ImmediateOrCancelGivesBackWhatItCannotFill) {
             "accepted 3; 3 expired, 5 left");
 }
 
+// rule: fok, trade-price
 TEST(Matching, FillOrKillFillsWholeAtTheMakersPriceOrLeavesNoTrace) {
   Scenario market;
   market.rest({{.order = 1, .side = kSell, .price = 100, .quantity = 2},
@@ -87,6 +91,7 @@ TEST(Matching, FillOrKillFillsWholeAtTheMakersPriceOrLeavesNoTrace) {
             "reference 102 | ask 100: 0; ask 102: 0");
 }
 
+// rule: fok-dry-run
 TEST(Matching, FillOrKillCountsOnlyWhatSelfTradePreventionLeavesReachable) {
   struct Row {
     SelfTrade mode;
@@ -120,6 +125,7 @@ TEST(Matching, FillOrKillCountsOnlyWhatSelfTradePreventionLeavesReachable) {
 
 // ---- limit maker ----
 
+// rule: limit-maker, limit-maker-move
 TEST(Matching, LimitMakerIsRejectedWholeWhenItWouldMatch) {
   Scenario market;
   market.rest({{.order = 1, .side = kSell, .price = 100, .quantity = 2}});
@@ -132,6 +138,7 @@ TEST(Matching, LimitMakerIsRejectedWholeWhenItWouldMatch) {
 
 // ---- market orders ----
 
+// rule: market
 TEST(Matching, MarketOrderTakesWhatIsThereAndExpires) {
   Scenario market;
   EXPECT_EQ(market.send({.order = 1, .type = kMarket, .quantity = 3}), "accepted 1; 1 expired, 3 left");
@@ -141,6 +148,7 @@ TEST(Matching, MarketOrderTakesWhatIsThereAndExpires) {
       "accepted 3; 3 takes 2 at 100, 1 left; 2 gives 2 at 100, 0 left; 3 expired, 1 left; reference 100 | ask 100: 0");
 }
 
+// rule: budget
 TEST(Matching, MarketOrderBeyondItsBudgetIsRejectedWithoutTrace) {
   struct Row {
     Side side;
@@ -166,6 +174,7 @@ TEST(Matching, MarketOrderBeyondItsBudgetIsRejectedWithoutTrace) {
   }
 }
 
+// rule: market-buy-by-amount, amount-completed
 TEST(Matching, MarketBuyByQuoteSpendsAtMostItsAmount) {
   struct Row {
     std::int64_t quote;
@@ -201,6 +210,7 @@ TEST(Matching, MarketBuyByQuoteSpendsAtMostItsAmount) {
   }
 }
 
+// rule: market-sell-by-amount, amount-completed
 TEST(Matching, MarketSellByQuoteReceivesAtMostItsAmount) {
   struct Row {
     std::int64_t quote;
@@ -242,6 +252,7 @@ TEST(Matching, MarketSellByQuoteReceivesAtMostItsAmount) {
 
 // ---- bands, notional, states ----
 
+// rule: price-band
 TEST(Matching, LimitPricesOutsideTheBandAreRejected) {
   struct Row {
     Side side;
@@ -265,6 +276,7 @@ TEST(Matching, LimitPricesOutsideTheBandAreRejected) {
   }
 }
 
+// rule: price-band, reference-price
 TEST(Matching, NoBandBeforeTheFirstTrade) {
   Scenario market;
   market.settings.band = {.bid_up_bp = 11'000, .bid_down_bp = 9'000, .ask_up_bp = 12'000, .ask_down_bp = 9'500};
@@ -272,6 +284,7 @@ TEST(Matching, NoBandBeforeTheFirstTrade) {
   EXPECT_EQ(market.send({.order = 1, .price = 1, .quantity = 1}), "accepted 1, resting | bid 1: 1");
 }
 
+// rule: collar
 TEST(Matching, MarketOrdersStopAtTheCollar) {
   Scenario market;
   market.rest(
@@ -289,6 +302,7 @@ TEST(Matching, MarketOrdersStopAtTheCollar) {
             "accepted 9; 9 expired, 2 left");  // 950 × 1.1 < 1100
 }
 
+// rule: collar-rounding
 TEST(Matching, TheCollarIsRoundedInwards) {
   Scenario market;
   market.rest({{.order = 1, .side = kSell, .price = 999, .quantity = 1}, {.order = 2, .price = 999, .quantity = 1}});
@@ -300,6 +314,7 @@ TEST(Matching, TheCollarIsRoundedInwards) {
   EXPECT_EQ(market.send({.order = 9, .type = kMarket, .quantity = 1}), "accepted 9; 9 expired, 1 left");
 }
 
+// rule: notional-market
 TEST(Matching, MarketOrdersNeedANotionalInRangeAtTheReference) {
   Scenario market;
   market.settings.notional_min = core::Amount{500};
@@ -321,6 +336,7 @@ TEST(Matching, MarketOrdersNeedANotionalInRangeAtTheReference) {
   }
 }
 
+// rule: halted
 TEST(Matching, AHaltedMarketTakesCancelsOnly) {
   Scenario market;
   market.rest({{.order = 1, .price = 100, .quantity = 5}, {.order = 2, .price = 99, .quantity = 5}});
@@ -337,6 +353,7 @@ TEST(Matching, AHaltedMarketTakesCancelsOnly) {
   EXPECT_EQ(market.move(2, 98), "2 moved to 98 | bid 99: 0; bid 98: 5");
 }
 
+// rule: order-fields
 TEST(Matching, WhatMeansNothingIsRejected) {
   Scenario market;
   EXPECT_EQ(market.send({.order = 1, .price = 100, .quantity = 0}), "rejected 1: invalid_order");
@@ -352,6 +369,7 @@ TEST(Matching, WhatMeansNothingIsRejected) {
 
 // ---- self-trade prevention ----
 
+// rule: stp-none, stp-expire-taker, stp-expire-maker, stp-expire-both, stp-decrement
 TEST(Matching, SelfTradePreventionDoesWhatTheTakersModeSays) {
   struct Row {
     SelfTrade mode;
@@ -386,6 +404,7 @@ TEST(Matching, SelfTradePreventionDoesWhatTheTakersModeSays) {
   }
 }
 
+// rule: stp-decrement
 TEST(Matching, DecrementEndsWhicheverIsSmaller) {
   Scenario market;
   market.rest({{.order = 1, .account = 7, .side = kSell, .price = 100, .quantity = 5}});
@@ -397,6 +416,7 @@ TEST(Matching, DecrementEndsWhicheverIsSmaller) {
   EXPECT_EQ(market.reports[2].counter_order.value(), 2u);
 }
 
+// rule: stp-taker-decides
 TEST(Matching, OnlyTheTakersModeCounts) {
   Scenario market;
   market.rest(
@@ -407,6 +427,7 @@ TEST(Matching, OnlyTheTakersModeCounts) {
 
 // ---- cancel, reduce, move ----
 
+// rule: reduce-keeps-priority, reduce-to-nothing
 TEST(Matching, ReduceKeepsPriorityAndEndsAtZero) {
   Scenario market;
   market.rest({{.order = 1, .price = 100, .quantity = 5}, {.order = 2, .price = 100, .quantity = 5}});
@@ -416,6 +437,7 @@ TEST(Matching, ReduceKeepsPriorityAndEndsAtZero) {
   EXPECT_EQ(market.reduce(1, 1), "refused 1: stale_handle");
 }
 
+// rule: move-loses-priority, handle
 TEST(Matching, MoveLosesPriorityAndKeepsTheHandle) {
   Scenario market;
   market.rest({{.order = 1, .price = 100, .quantity = 5}, {.order = 2, .price = 99, .quantity = 4}});
@@ -426,6 +448,7 @@ TEST(Matching, MoveLosesPriorityAndKeepsTheHandle) {
   EXPECT_EQ(market.cancel(1), "1 cancelled, 5 left | bid 99: 4");
 }
 
+// rule: move-matches
 TEST(Matching, AMoveThatCrossesMatchesLikeANewOrder) {
   Scenario market;
   market.rest({{.order = 1, .price = 98, .quantity = 5}, {.order = 2, .side = kSell, .price = 100, .quantity = 2}});
@@ -440,6 +463,7 @@ TEST(Matching, AMoveThatCrossesMatchesLikeANewOrder) {
   EXPECT_EQ(market.cancel(1), "refused 1: stale_handle");
 }
 
+// rule: handle
 TEST(Matching, AHandleIsGoodForItsOwnOrderOnly) {
   Scenario market;
   market.rest({{.order = 1, .price = 100, .quantity = 1}});
@@ -459,26 +483,6 @@ TEST(Matching, AHandleIsGoodForItsOwnOrderOnly) {
   market.matching.apply(CancelOrder{.order = core::OrderId{2}, .market = core::MarketId{2}, .handle = handle},
                         {market.reports, market.events});
   EXPECT_EQ(market.reports.front().rejection, core::Rejection::stale_handle);
-}
-
-TEST(Matching, ALevelHoldsNoMoreLotsThanItCanCount) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-  Scenario market;
-  market.rest({{.order = 1, .price = 5, .quantity = kMost - 1}});
-  EXPECT_EQ(market.send({.order = 2, .price = 5, .quantity = 2}), "accepted 2; 2 expired, 2 left");
-  EXPECT_EQ(market.send({.order = 3, .price = 4, .quantity = 2}), "accepted 3, resting | bid 4: 2");
-  EXPECT_EQ(market.move(3, 5), "3 moved to 5; 3 expired, 2 left | bid 4: 0");
-  EXPECT_TRUE(market.matching.audit().has_value());
-}
-
-TEST(Matching, PricesFarApartLiveInOneBook) {
-  Scenario market;
-  market.rest({{.order = 1, .side = kSell, .price = std::int64_t{1} << 40, .quantity = 1},
-               {.order = 2, .side = kSell, .price = std::numeric_limits<std::int64_t>::max(), .quantity = 1},
-               {.order = 3, .price = 1, .quantity = 1},
-               {.order = 4, .side = kSell, .price = 2, .quantity = 1}});
-  EXPECT_EQ(market.book(), "bids 1: 3x1 | asks 2: 4x1; 1099511627776: 1x1; 9223372036854775807: 2x1");
-  EXPECT_TRUE(market.matching.audit().has_value());
 }
 
 }  // namespace

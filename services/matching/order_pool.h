@@ -1,4 +1,5 @@
-// Resting orders of all books, in slots of one cache line. A slot's number is the handle accounts knows the order by.
+// Orders of all books that rest or wait, in slots of one cache line. A slot's number is the handle accounts knows the
+// order by.
 //
 // The slot that was given back last is taken first, which keeps the working set warm. Which handle an order gets is
 // part of what matching says, so the free slots and their order are state: they are saved and loaded.
@@ -10,6 +11,7 @@
 #include "pkg/core/ids.h"
 #include "pkg/core/numbers.h"
 #include "services/matching/huge_array.h"
+#include "services/matching/planted.h"
 #include "services/matching/price_ladder.h"
 #include "services/matching/types.h"
 
@@ -26,12 +28,13 @@ struct Identity {
   SelfTrade self_trade = SelfTrade::none;
 };
 
-// One cache line. 20 bytes are free for what the coming order types need (a peak, a trigger, a list).
+// One cache line. 16 bytes are free for what the coming order types need (a peak, a list).
 struct alignas(64) Order {
-  Identity identity;      // order is none: the slot is free
-  std::uint64_t key = 0;  // price as its ladder counts it, see key_of
-  std::int64_t open = 0;  // lots, > 0
-  PageIndex page = 0;     // with `key`: the level, without a walk
+  Identity identity;              // order is none: the slot is free
+  std::uint64_t key = 0;          // price as its ladder counts it, see key_of
+  std::int64_t open = 0;          // lots, > 0
+  PageIndex page = 0;             // with `key`: the level, without a walk
+  std::uint32_t conditional = 0;  // index in Triggers of an order that waits for its trigger; 0: it rests
 };
 static_assert(sizeof(Order) == 64);
 
@@ -50,13 +53,14 @@ class OrderPool {
   [[nodiscard]] Links& links(Handle handle) { return links_[handle]; }
   [[nodiscard]] const Links& links(Handle handle) const { return links_[handle]; }
   [[nodiscard]] bool holds(Handle handle, core::OrderId order, core::MarketId market) const {
-    return handle < used_ && !order.is_none() && orders_[handle].identity.order == order &&
-           orders_[handle].identity.market == market;
+    return handle < used_ && !order.is_none() &&
+           (orders_[handle].identity.order == order || PLANTED(handle_of_any_order)) &&
+           (orders_[handle].identity.market == market || PLANTED(handle_of_any_market));
   }
-  // A slot of unknown content. References into the pool are void.
+  // A slot of unknown content, but for `conditional`, which is 0. References into the pool are void.
   [[nodiscard]] Handle take() {
     ++in_use_;
-    if (first_free_ != kNoHandle) {
+    if (first_free_ != kNoHandle && !PLANTED(slots_are_not_reused)) {
       const Handle handle = first_free_;
       first_free_ = links_[handle].next;
       return handle;
@@ -66,10 +70,12 @@ class OrderPool {
   void give_back(Handle handle) {
     --in_use_;
     orders_[handle].identity.order = {};
+    orders_[handle].conditional = 0;
     links_[handle].next = first_free_;
     first_free_ = handle;
   }
   [[nodiscard]] std::uint32_t in_use() const { return in_use_; }
+  [[nodiscard]] std::size_t bytes_in_use() const { return in_use_ * (sizeof(Order) + sizeof(Links)); }
   // Slots ever used, slot 0 (which means none) included.
   [[nodiscard]] std::uint32_t used() const { return used_; }
   [[nodiscard]] Handle first_free() const { return first_free_; }

@@ -19,6 +19,7 @@
 
 #include "pkg/core/check.h"
 #include "services/matching/huge_array.h"
+#include "services/matching/planted.h"
 
 namespace matching {
 
@@ -67,13 +68,15 @@ class PriceLadders {
   // The level in use that follows (page, key).
   [[nodiscard]] Place next(PageIndex page, std::uint64_t key) const {
     const Page& at = pages_[page];
-    if (const std::uint64_t later = at.occupied & bits_above(key)) return {(key & ~kMask) | lowest(later), page};
+    if (const std::uint64_t later = at.occupied & bits_above(key) << PLANTED(ladder_skips_neighbour))
+      return {(key & ~kMask) | lowest(later), page};
     return next_page(at.parent, key >> kBits);
   }
 
   // Pages and nodes that are part of some ladder.
   [[nodiscard]] std::size_t pages_in_use() const { return pages_.in_use; }
   [[nodiscard]] std::size_t nodes_in_use() const { return nodes_.in_use; }
+  [[nodiscard]] std::size_t bytes_in_use() const { return pages_.in_use * sizeof(Page) + nodes_.in_use * sizeof(Node); }
   // True if every bitmap, parent and root of the ladder is what its pages make it. For audits: walks everything.
   [[nodiscard]] bool consistent(const Ladder& ladder) const {
     return ladder.empty() || (consistent(ladder.root, ladder.root_number, ladder.height, 0) &&
@@ -127,6 +130,9 @@ class PriceLadders {
   static constexpr std::uint64_t bits_above(std::uint64_t number) { return ~std::uint64_t{0} << (number & kMask) << 1; }
   static constexpr std::uint64_t lowest(std::uint64_t bits) {
     return static_cast<std::uint64_t>(std::countr_zero(bits));
+  }
+  static constexpr std::uint64_t highest(std::uint64_t bits) {
+    return static_cast<std::uint64_t>(std::bit_width(bits)) - 1;
   }
   // The number, on the floor `height` above the pages, of what holds page `number`.
   static constexpr std::uint64_t ancestor(std::uint64_t number, std::uint32_t height) {
@@ -203,7 +209,7 @@ void PriceLadders<Level>::remove_page(Ladder& ladder, PageIndex page, std::uint6
   pages_.give_back(page);
   while (node != 0) {
     Node& at = nodes_[node];
-    at.children[number & kMask] = 0;
+    if (!PLANTED(ladder_keeps_child)) at.children[number & kMask] = 0;
     if ((at.occupied &= ~bit(number)) != 0) break;
     const std::uint32_t parent = at.parent;
     nodes_.give_back(node);
@@ -215,7 +221,7 @@ void PriceLadders<Level>::remove_page(Ladder& ladder, PageIndex page, std::uint6
     return;
   }
   // A root with a single child is one floor too many: the same levels always make the same tree.
-  while (ladder.height > 0 && std::has_single_bit(nodes_[ladder.root].occupied)) {
+  while (!PLANTED(ladder_stays_tall) && ladder.height > 0 && std::has_single_bit(nodes_[ladder.root].occupied)) {
     Node& root = nodes_[ladder.root];
     const std::uint64_t index = lowest(root.occupied);
     const std::uint32_t child = root.children[index];
@@ -245,7 +251,7 @@ template <class Level>
 auto PriceLadders<Level>::descend(std::uint32_t index, std::uint64_t number, std::uint32_t height) const -> Place {
   for (; height > 0; --height) {
     const Node& at = nodes_[index];
-    const std::uint64_t child = lowest(at.occupied);
+    const std::uint64_t child = PLANTED(ladder_descends_last) ? highest(at.occupied) : lowest(at.occupied);
     index = at.children[child];
     number = number << kBits | child;
   }

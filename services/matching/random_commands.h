@@ -1,6 +1,7 @@
 // Commands for tests, drawn from any source of choices (a seeded generator, a fuzzer's bytes) and weighted towards the
 // edges: few accounts, so that they meet themselves; hot prices, so that levels queue; extremes of price and quantity;
-// handles that are stale; bands and market states that come and go.
+// handles that are stale; bands and market states that come and go; conditional orders close to the last price, so that
+// they fire many at a time and fire each other.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +22,9 @@ class CommandMaker {
  public:
   static constexpr std::uint32_t kMarkets = 3;
 
-  // `orders_aim`: about how many orders shall rest.
-  CommandMaker(Choices& choices, std::size_t orders_aim) : choices_(choices), orders_aim_(orders_aim) {
+  // About how many orders shall rest and how many conditional ones wait.
+  CommandMaker(Choices& choices, std::size_t orders_aim, std::size_t waiting_aim)
+      : choices_(choices), orders_aim_(orders_aim), waiting_aim_(waiting_aim) {
     for (std::uint32_t id = 1; id <= kMarkets; ++id) markets_.push_back(first_settings(id));
   }
 
@@ -34,11 +36,12 @@ class CommandMaker {
     return commands;
   }
 
-  // `resting`: how many orders rest now.
-  AnyCommand next(std::size_t resting) {
+  // How many orders rest and how many wait now.
+  AnyCommand next(std::size_t resting, std::size_t waiting) {
+    if (waiting < waiting_aim_ && one_in(waiting_aim_ > orders_aim_ ? 2 : 6)) return conditional();
     if (resting < orders_aim_ && one_in(2)) return place_passive();
     const std::uint64_t pick = below(1000);
-    if (pick < 4) return configure();
+    if (pick < 16) return configure();
     const std::uint64_t crowded = resting > orders_aim_ ? 250 : 0;
     if (pick < 150 + crowded)
       return CancelOrder{
@@ -51,6 +54,7 @@ class CommandMaker {
   // Learns from what was reported which handles are good and which were.
   void learn(const std::vector<Report>& reports) {
     for (const Report& report : reports) {
+      if (report.kind == ReportKind::reference_price) last_price_[report.market.value() - 1] = report.price.value();
       if (report.handle != kNoHandle) {
         if (by_handle_.size() <= report.handle) by_handle_.resize(report.handle + 1);
         by_handle_[report.handle] = {report.order, report.market, report.handle};
@@ -166,6 +170,29 @@ class CommandMaker {
     }
     return order;
   }
+  // On the side of the last price that waits, mostly.
+  NewOrder conditional() {
+    NewOrder order = place();
+    const bool is_limit = order.type != OrderType::market && (order.type == OrderType::limit || one_in(2));
+    order.type = is_limit ? OrderType::limit : OrderType::market;
+    if (one_in(300)) order.type = one_in(2) ? OrderType::limit_maker : OrderType::market_by_quote;
+    order.trigger = one_in(500) ? static_cast<Trigger>(3) : one_in(2) ? Trigger::stop : Trigger::take_profit;
+    order.quantity = any_quantity();
+    const std::int64_t last = order.market.value() <= kMarkets ? last_price_[order.market.value() - 1] : 1000;
+    // Where many shall wait they do so at a few prices a little away, so that they fire by the hundred.
+    const std::int64_t away = waiting_aim_ > orders_aim_ ? between(12, 14) : one_in(4) ? between(1, 60) : between(1, 8);
+    order.trigger_price = core::Price{fires_above(order.trigger, order.side) ? last + away : last - away};
+    if (one_in(12)) order.trigger_price = any_price();
+    order.price = core::Price{order.trigger_price.value() + between(-6, 6)};
+    if (one_in(12)) order.price = any_price();
+    order.budget = one_in(4) ? any_amount(quote_per_lot(order.market)) : core::kAmountMax;
+    if (one_in(2)) return order;
+    static constexpr std::uint16_t kDeltas[] = {1, 10, 20, 30, 50, 50, 100, 100, 200, 1'000, 9'999, 10'000};
+    order.trailing_bp = one_in(3) ? static_cast<std::uint16_t>(between(1, 150)) : kDeltas[below(std::size(kDeltas))];
+    if (one_in(2)) order.trigger_price = {};
+    if (is_limit && order.trigger_price.is_zero()) order.price = any_price();
+    return order;
+  }
   void forget(core::OrderId order) {
     for (Known& known : by_handle_) {
       if (known.order != order) continue;
@@ -197,19 +224,20 @@ class CommandMaker {
   }
   ConfigureMarket configure() {
     instruments::Market& market = markets_[below(kMarkets)];
-    switch (below(4)) {
+    switch (below(5)) {
       case 0:
+      case 1:
         market.state = static_cast<instruments::MarketState>(1 + below(instruments::kMarketStates.size()));
         break;
-      case 1:
+      case 2:
         market.state = one_in(3) ? instruments::MarketState::auction : instruments::MarketState::trading;
         break;
-      case 2:
+      case 3:
         market.band = any_band();
         break;
-      case 3: {
-        market.notional_min = core::Amount{one_in(2) ? 0 : between(0, 3'000)};
-        market.notional_max = core::Amount{one_in(2) ? 0 : between(3'000, 100'000)};
+      case 4: {
+        market.notional_min = one_in(2) ? core::Amount{} : near_notional(market, 1, 3);
+        market.notional_max = one_in(2) ? core::Amount{} : near_notional(market, 3, 100);
         break;
       }
     }
@@ -222,22 +250,28 @@ class CommandMaker {
     }
     return {market};
   }
+  // What so many lots come to at a hot price: orders that come to exactly as much are met.
+  core::Amount near_notional(const instruments::Market& market, std::int64_t lots_min, std::int64_t lots_max) {
+    const std::int64_t price = between(996, 1004);
+    return core::Amount{price * between(lots_min, lots_max) * market.tick_lot_units.value()};
+  }
   instruments::PriceBand any_band() {
     const auto up = [&] { return static_cast<std::uint32_t>(one_in(3) ? 0 : between(10'000, 10'200)); };
     const auto down = [&] { return static_cast<std::uint32_t>(one_in(3) ? 0 : between(9'800, 10'000)); };
-    if (!one_in(4)) return {};
+    if (one_in(2)) return {};
     if (one_in(8)) return {UINT32_MAX, 1, UINT32_MAX, 1};
     const std::uint32_t bid_up = up(), bid_down = down(), ask_up = up(), ask_down = down();
     return {bid_up, bid_down, ask_up, ask_down};
   }
 
   Choices& choices_;
-  std::size_t orders_aim_;
+  std::size_t orders_aim_, waiting_aim_;
   std::vector<instruments::Market> markets_;
   std::vector<Known> by_handle_;  // open orders; others have no handle
   Known stale_[16] = {};
   Known known_;
   std::uint64_t orders_ = 0;
+  std::int64_t last_price_[kMarkets] = {1000, 1000, 1000};
 };
 
 }  // namespace matching

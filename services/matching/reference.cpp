@@ -158,14 +158,16 @@ void Reference::apply(const ConfigureMarket& command, Output out) {
   const bool ends_closing_call = calls(from) && to == instruments::MarketState::closed;
   if (known && ((!matches(from) && matches(to)) || ends_closing_call)) uncross(market, out);
   market.settings = command.market;
-  if (silent) return;
-  MarketEvent event;
-  event.kind = known ? MarketEventKind::state_changed : MarketEventKind::listed;
-  event.state = command.market.state;
-  event.market = command.market.id;
-  event.sequence = ++market.sequence;
-  out.events.push_back(event);
-  publish_figures(market, out);
+  if (!silent) {
+    MarketEvent event;
+    event.kind = known ? MarketEventKind::state_changed : MarketEventKind::listed;
+    event.state = command.market.state;
+    event.market = command.market.id;
+    event.sequence = ++market.sequence;
+    out.events.push_back(event);
+  }
+  if (!silent) publish_figures(market, out);
+  let_go_on(market, kTriggersPerCommand, out);
 }
 
 void Reference::emit_level(Market& market, Side side, std::int64_t price, Output out) const {
@@ -226,6 +228,7 @@ void Reference::trade(Market& market, Run& run, Entry& maker, std::int64_t& open
   run.lots += lots;
   run.quote_units += lots * unit_cost(market, price);
   market.reference = price;
+  observe(market, price);
   ++market.trades;
   const auto left = static_cast<std::int64_t>(by_quote(run.taker) ? 0 : run.left - lots);
   out.reports.push_back(step(ReportKind::filled, run.taker, maker.as_sent, false, price, lots, left, market.trades));
@@ -298,9 +301,19 @@ bool Reference::insert(Market& market, const Entry& entry) {
 }
 
 void Reference::carry_out(const NewOrder& command, Output out) {
+  const unsigned allowance = begin(command.market, out);
   const auto found = markets_.find(command.market.value());
   if (found == markets_.end()) return out.reports.push_back(rejected(command, Rejection::unknown_market));
   Market& market = found->second;
+  if (command.trigger != Trigger::none) {
+    wait(market, command, out);
+  } else {
+    place(market, command, out);
+  }
+  let_go_on(market, allowance, out);
+}
+
+void Reference::place(Market& market, const NewOrder& command, Output out) {
   const Rejection rejection = admit(market, command);
   if (rejection != Rejection::none) return out.reports.push_back(rejected(command, rejection));
   if (command.type == OrderType::limit_maker && crosses(market, command.side, command.price.value())) {
@@ -373,7 +386,17 @@ void Reference::erase(Market& market, Side side, core::OrderId order, Handle han
 }
 
 void Reference::carry_out(const CancelOrder& command, Output out) {
+  begin(command.market, out);
+  cancel(command, out);
+}
+
+void Reference::cancel(const CancelOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
+  if (found != markets_.end() && waits(found->second, command.order, command.handle)) {
+    if (found->second.settings.state == instruments::MarketState::auction_frozen)
+      return out.reports.push_back(refused(command, Rejection::market_closed));
+    return cancel_waiting(found->second, command.handle, out);
+  }
   const Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
   if (found->second.settings.state == instruments::MarketState::auction_frozen)
@@ -386,14 +409,21 @@ void Reference::carry_out(const CancelOrder& command, Output out) {
 }
 
 void Reference::carry_out(const ReduceOrder& command, Output out) {
+  begin(command.market, out);
   const auto found = markets_.find(command.market.value());
+  if (found != markets_.end() && waits(found->second, command.order, command.handle)) {
+    const bool closed = !lets_change(found->second.settings.state);
+    return out.reports.push_back(refused(command, command.by.value() <= 0 ? Rejection::invalid_order
+                                                  : closed                ? Rejection::market_closed
+                                                                          : Rejection::order_not_working));
+  }
   Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
   if (command.by.value() <= 0) return out.reports.push_back(refused(command, Rejection::invalid_order));
   if (!lets_change(found->second.settings.state))
     return out.reports.push_back(refused(command, Rejection::market_closed));
   if (entry->open <= command.by.value()) {
-    return carry_out(CancelOrder{command.order, command.market, command.handle, command.account_slot}, out);
+    return cancel(CancelOrder{command.order, command.market, command.handle, command.account_slot}, out);
   }
   entry->open -= command.by.value();
   Report report = about(ReportKind::reduced, entry->as_sent);
@@ -404,7 +434,22 @@ void Reference::carry_out(const ReduceOrder& command, Output out) {
 }
 
 void Reference::carry_out(const MoveOrder& command, Output out) {
+  const unsigned allowance = begin(command.market, out);
+  move(command, out);
+  if (const auto found = markets_.find(command.market.value()); found != markets_.end()) {
+    let_go_on(found->second, allowance, out);
+  }
+}
+
+void Reference::move(const MoveOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
+  if (found != markets_.end() && waits(found->second, command.order, command.handle)) {
+    const instruments::MarketState state = found->second.settings.state;
+    const bool closed = !lets_change(state) || state == instruments::MarketState::cancel_only;
+    return out.reports.push_back(refused(command, command.price.value() <= 0 ? Rejection::invalid_order
+                                                  : closed                   ? Rejection::market_closed
+                                                                             : Rejection::order_not_working));
+  }
   const Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
   Market& market = found->second;
@@ -438,20 +483,6 @@ void Reference::carry_out(const MoveOrder& command, Output out) {
     slots_.give_back(moved.handle);
   }
   if (taking.traded) out.reports.push_back(reference_price(command.market, *market.reference));
-}
-
-std::vector<RestingOrder> Reference::resting() const {
-  std::vector<RestingOrder> orders;
-  for (const auto& [id, market] : markets_) {
-    for (const auto* side : {&market.bids, &market.asks}) {
-      for (const Entry& entry : *side) {
-        const NewOrder& order = entry.as_sent;
-        orders.push_back({order.market, order.side, order.price, core::Quantity{entry.open}, order.order, order.account,
-                          order.account_slot, entry.handle});
-      }
-    }
-  }
-  return orders;
 }
 
 }  // namespace matching

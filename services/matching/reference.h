@@ -27,12 +27,22 @@ class Reference {
 
   // As Matching::for_each_order shows them.
   [[nodiscard]] std::vector<RestingOrder> resting() const;
+  // As Matching::for_each_waiting shows them.
+  [[nodiscard]] std::vector<WaitingOrder> waiting() const;
+  // Conditional orders that let go because of another one that had, so far.
+  [[nodiscard]] std::uint64_t cascaded() const { return cascaded_; }
 
  private:
   struct Entry {
     NewOrder as_sent;  // price: the present one
     std::int64_t open = 0;
     Handle handle = kNoHandle;
+  };
+  // A conditional order. One that tracks has an extreme.
+  struct Conditional {
+    NewOrder as_sent;
+    Handle handle = kNoHandle;
+    std::optional<std::int64_t> extreme;
   };
   // Of an auction: its price, what trades at it, and by how much buyers are more than sellers.
   struct Figures {
@@ -42,8 +52,10 @@ class Reference {
   };
   struct Market {
     instruments::Market settings;
-    Figures published;              // in a call
-    std::vector<Entry> bids, asks;  // best first
+    Figures published;                 // in a call
+    std::vector<Conditional> waiting;  // by entry
+    std::vector<Conditional> fired;    // first fired first
+    std::vector<Entry> bids, asks;     // best first
     std::uint64_t sequence = 0, trades = 0, preventions = 0;
     std::optional<std::int64_t> reference;
 
@@ -91,6 +103,20 @@ class Reference {
   void meet_own(Market& market, Run& run, Entry& maker, std::int64_t& open, Output out) const;
   void trade(Market& market, Run& run, Entry& maker, std::int64_t& open, Output out) const;
   [[nodiscard]] Run dry_run(const Market& market, const Run& run) const;
+  static bool has_reached(const Conditional& order, std::int64_t price);
+  static std::int64_t trigger_of(const Conditional& order);
+  static void observe(Market& market, std::int64_t price);
+  void wait(Market& market, const NewOrder& command, Output out);
+  void let_go(Market& market, Output out);
+  // Lets at most `allowance` fired orders go; returns what is left of it.
+  unsigned let_go_on(Market& market, unsigned allowance, Output out);
+  // What every command of a market begins with.
+  unsigned begin(core::MarketId market, Output out);
+  void place(Market& market, const NewOrder& command, Output out);
+  void cancel_waiting(Market& market, Handle handle, Output out);
+  [[nodiscard]] static bool waits(const Market& market, core::OrderId order, Handle handle);
+  void cancel(const CancelOrder& command, Output out);
+  void move(const MoveOrder& command, Output out);
   bool insert(Market& market, const Entry& entry);
   void take(Market& market, const NewOrder& command, Output out);
   void emit_level(Market& market, Side side, std::int64_t price, Output out) const;
@@ -100,6 +126,7 @@ class Reference {
 
   std::map<std::uint32_t, Market> markets_;
   Slots slots_;
+  std::uint64_t cascaded_ = 0;
 };
 
 }  // namespace matching

@@ -104,6 +104,7 @@ void Reference::uncross(Market& market, Output out) {
   bool bid_touched = false, ask_touched = false;
   std::int64_t bid_price = 0, ask_price = 0;
   market.reference = found.price;
+  observe(market, found.price);
   while (to_trade > 0) {
     Entry &bid = market.bids.front(), &ask = market.asks.front();
     const std::int64_t lots = std::min(bid.open, ask.open);

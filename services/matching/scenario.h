@@ -32,6 +32,8 @@ inline std::string text(EndReason reason) {
       return "self-trade";
     case EndReason::completed:
       return "completed";
+    case EndReason::not_admitted:
+      return "not admitted";
   }
   return "?";
 }
@@ -42,6 +44,8 @@ inline std::string tell_report(const Report& report) {
   switch (report.kind) {
     case ReportKind::accepted:
       return "accepted " + order + (report.handle != kNoHandle ? ", resting" : "");
+    case ReportKind::triggered:
+      return order + " triggered";
     case ReportKind::rejected:
       return "rejected " + order + ": " + std::string(core::name(report.rejection));
     case ReportKind::filled:
@@ -50,7 +54,9 @@ inline std::string tell_report(const Report& report) {
     case ReportKind::rested:
       return order + " rests at " + text(report.price) + left;
     case ReportKind::ended:
-      return order + " " + text(report.end_reason) + left;
+      return order + " " + text(report.end_reason) +
+             (report.rejection != core::Rejection::none ? " (" + std::string(core::name(report.rejection)) + ")" : "") +
+             left;
     case ReportKind::prevented:
       return order + " prevented " + text(report.quantity) + left;
     case ReportKind::moved:
@@ -103,6 +109,9 @@ struct Example {
   std::int64_t quantity = 0;
   std::int64_t quote = 0;
   core::int128 budget = core::kAmountMax.value();
+  Trigger trigger = Trigger::none;
+  std::int64_t at = 0;  // trigger price
+  std::uint16_t trailing_bp = 0;
 };
 
 // One market, id 1: a lot is one base unit, a tick times a lot one quote unit.
@@ -133,6 +142,10 @@ class Scenario {
   void rest(const std::vector<Example>& examples) {
     for (const Example& example : examples) send(example);
   }
+  // A trade of one lot at that price between two accounts that do nothing else. Tells what it made go on, if anything.
+  std::string trade(std::int64_t price);
+  // The conditional orders by entry: "1 2 | fired 3".
+  [[nodiscard]] std::string waiting() const;
   // The whole book: "bids 99: 1x5 2x3; 98: ... | asks ...", each order as id x open lots, in priority.
   [[nodiscard]] std::string book() const;
 
@@ -150,6 +163,7 @@ class Scenario {
   template <class Command>
   std::string tell(const Command& command);
   std::map<std::uint64_t, Handle> handles_;
+  std::uint64_t helpers_ = 900'000;  // order ids of trade()
 };
 
 template <class Command>
@@ -182,7 +196,28 @@ inline std::string Scenario::send(const Example& example) {
   order.quantity = core::Quantity{example.quantity};
   order.quote_quantity = core::Amount{example.quote};
   order.budget = core::Amount{example.budget};
+  order.trigger = example.trigger;
+  order.trigger_price = core::Price{example.at};
+  order.trailing_bp = example.trailing_bp;
   return tell(order);
+}
+
+// REQUIRES that no better order rests than at that price.
+inline std::string Scenario::trade(std::int64_t price) {
+  send({.order = ++helpers_, .side = Side::sell, .price = price, .quantity = 1});
+  const std::string told =
+      send({.order = ++helpers_, .side = Side::buy, .time_in_force = TimeInForce::ioc, .price = price, .quantity = 1});
+  const std::string reference = "reference " + std::to_string(price);
+  const std::string after = told.substr(told.find(reference) + reference.size());
+  return after.starts_with("; ") ? after.substr(2, after.find(" | ") - 2) : "";
+}
+
+inline std::string Scenario::waiting() const {
+  std::string out, fired;
+  matching.for_each_waiting([&](const WaitingOrder& order) {
+    told::append(order.phase == Phase::fired ? fired : out, told::text(order.order), " ");
+  });
+  return fired.empty() ? out : out + " | fired " + fired;
 }
 
 inline std::string Scenario::book() const {

@@ -6,7 +6,7 @@
 namespace matching {
 
 Taking::LevelPlan Taking::plan_level(const Level& level, std::int64_t open) const {
-  if (taker_.self_trade == SelfTrade::none) {
+  if (taker_.self_trade == SelfTrade::none || PLANTED(plan_ignores_own_orders)) {
     return {.traded = std::min(open, level.lots), .prevented = 0, .stopped = open < level.lots};
   }
   LevelPlan plan;
@@ -15,7 +15,7 @@ Taking::LevelPlan Taking::plan_level(const Level& level, std::int64_t open) cons
     const Order& maker = books_.orders[handle];
     const bool own = is_own(maker);
     if (own && taker_.self_trade != SelfTrade::decrement) {
-      if (taker_.self_trade != SelfTrade::expire_maker) break;
+      if (taker_.self_trade != SelfTrade::expire_maker && !PLANTED(plan_passes_own_orders)) break;
     } else {
       const std::int64_t lots = std::min(open, maker.open);
       (own ? plan.prevented : plan.traded) += lots;
@@ -31,10 +31,10 @@ Taking::LevelPlan Taking::plan_level(const Level& level, std::int64_t open) cons
 Plan Taking::plan(std::uint64_t limit, std::int64_t open) const {
   Plan plan;
   Ladders::Place at{book_.best[index_of(side_)], book_.best_page[index_of(side_)]};
-  while (open > 0 && at.page != 0 && at.key <= limit) {
+  while (open > 0 && at.page != 0 && (at.key <= limit || PLANTED(plan_ignores_limit))) {
     const LevelPlan level = plan_level(books_.ladders.level(at.page, at.key), open);
     open -= level.traded + level.prevented;
-    plan.lots += level.traded;
+    plan.lots += level.traded + (PLANTED(plan_counts_prevented) ? level.prevented : 0);
     plan.tick_lots += static_cast<core::int128>(price_of(side_, at.key).value()) * level.traded;
     if (level.stopped) break;
     at = books_.ladders.next(at.page, at.key);
@@ -50,7 +50,7 @@ Plan Taking::plan_by_quote(std::uint64_t limit, core::Amount quote) const {
     const std::int64_t open = affordable(quote, price);
     if (open == 0) break;
     const LevelPlan level = plan_level(books_.ladders.level(at.page, at.key), open);
-    quote -= cost(price, level.traded + level.prevented);
+    quote -= cost(price, level.traded + (PLANTED(quote_plan_forgets_prevented) ? 0 : level.prevented));
     plan.lots += level.traded;
     plan.tick_lots += static_cast<core::int128>(price.value()) * level.traded;
     if (level.stopped) break;
@@ -87,7 +87,7 @@ void Taking::take_by_quote(std::uint64_t limit, core::Amount quote) {
     quote -= cost(price, open - take_level(open, false));
   }
   // The book, or what of it can be reached, has run out: not short of anything unless one more lot could have been had.
-  if (traded_ && quote < cost(book_.reference, 1)) reason = EndReason::completed;
+  if (traded_ && quote < cost(book_.reference, PLANTED(quote_completes_early) ? 2 : 1)) reason = EndReason::completed;
   if (!ended_) announce_.ended(taker_, reason, 0);
 }
 
@@ -98,7 +98,8 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
   Level& level =
       books_.ladders.level(book_.best_page[s], key);  // nothing is added while taking: the pages stay where they are
   const std::int64_t lots_before = level.lots;
-  Handle handle = level.head;
+  const core::TradeId trade_before = book_.last_trade;
+  Handle handle = PLANTED(takes_newest_first) ? level.tail : level.head;
   while (handle != kNoHandle && open > 0) {
     Order& maker = books_.orders[handle];
     const std::int64_t maker_before = maker.open;
@@ -109,7 +110,7 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
       open -= lots;
       trade(maker, price, lots, shown ? open : 0);
     }
-    level.lots -= maker_before - maker.open;
+    level.lots -= PLANTED(taken_level_keeps_lots) ? 0 : maker_before - maker.open;
     if (maker.open != 0) break;  // either the taker is at its end, or this maker is
     const Handle next = books_.orders.links(handle).next;
     books_.orders.give_back(handle);
@@ -118,13 +119,16 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
   }
   level.head = handle;
   if (handle != kNoHandle) {
-    books_.orders.links(handle).previous = kNoHandle;
-  } else {
+    if (!PLANTED(taken_level_keeps_link)) books_.orders.links(handle).previous = kNoHandle;
+  } else if (!PLANTED(taken_level_keeps_tail)) {
     level.tail = kNoHandle;
   }
   const std::int64_t lots_after = level.lots;
   if (handle == kNoHandle) books_.drop_best(book_, side_);
-  if (lots_after != lots_before) announce_.level_changed(side_, key, lots_after);
+  if (lots_after != lots_before && (lots_after != 0 || !PLANTED(emptied_level_unannounced)))
+    announce_.level_changed(side_, key, lots_after);
+  if (book_.triggers != 0 && book_.last_trade != trade_before) [[unlikely]]
+    book_.has_fired = books_.triggers.observe(book_.triggers, price);
   return open;
 }
 
@@ -132,7 +136,7 @@ void Taking::trade(Order& maker, core::Price price, std::int64_t lots, std::int6
   traded_ = true;
   maker.open -= lots;
   book_.last_trade = book_.last_trade.next();
-  book_.reference = price;
+  if (!PLANTED(reference_keeps_first) || book_.reference.is_zero()) book_.reference = price;
   const auto fill = [&](const Identity& who, core::OrderId counter, std::int64_t left, bool is_maker) {
     Report& report = announce_.report(ReportKind::filled, who);
     report.is_maker = is_maker;
@@ -143,9 +147,9 @@ void Taking::trade(Order& maker, core::Price price, std::int64_t lots, std::int6
     report.counter_order = counter;
   };
   fill(taker_, maker.identity.order, taker_left, false);
-  fill(maker.identity, taker_.order, maker.open, true);
+  fill(maker.identity, taker_.order, PLANTED(maker_fill_shows_taker_left) ? taker_left : maker.open, true);
   MarketEvent& event = announce_.event(MarketEventKind::traded);
-  event.side = taker_.side;
+  event.side = PLANTED(trade_event_has_maker_side) ? side_ : taker_.side;
   event.price = price;
   event.quantity = core::Quantity{lots};
   event.trade = book_.last_trade;
@@ -154,10 +158,10 @@ void Taking::trade(Order& maker, core::Price price, std::int64_t lots, std::int6
 }
 
 void Taking::prevent(Order& maker, core::Price price, std::int64_t& open, bool shown) {
-  book_.last_prevented = book_.last_prevented.next();
+  if (!PLANTED(prevented_ids_repeat)) book_.last_prevented = book_.last_prevented.next();
   if (taker_.self_trade != SelfTrade::decrement) {
     if (taker_.self_trade != SelfTrade::expire_maker) end_taker(maker, shown ? open : 0);
-    if (taker_.self_trade != SelfTrade::expire_taker) {
+    if (taker_.self_trade != SelfTrade::expire_taker && !(ended_ && PLANTED(expire_both_spares_maker))) {
       end_maker(maker);
       maker.open = 0;
     }
@@ -165,7 +169,7 @@ void Taking::prevent(Order& maker, core::Price price, std::int64_t& open, bool s
   }
   const std::int64_t lots = std::min(open, maker.open);
   open -= lots;
-  maker.open -= lots;
+  maker.open -= PLANTED(decrement_spares_maker) ? 0 : lots;
   const auto take_away = [&](const Identity& who, core::OrderId counter, std::int64_t left, bool is_maker) {
     Report& report = announce_.report(ReportKind::prevented, who);
     report.is_maker = is_maker;

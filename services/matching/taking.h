@@ -9,6 +9,7 @@
 
 #include "services/matching/announcer.h"
 #include "services/matching/book.h"
+#include "services/matching/planted.h"
 
 namespace matching {
 
@@ -47,7 +48,8 @@ class Taking {
 
   [[nodiscard]] bool reaches(std::uint64_t limit) const { return book_.best[index_of(side_)] <= limit; }
   [[nodiscard]] bool is_own(const Order& maker) const {
-    return taker_.self_trade != SelfTrade::none && maker.identity.account == taker_.account;
+    const SelfTrade mode = PLANTED(maker_mode_decides) ? maker.identity.self_trade : taker_.self_trade;
+    return mode != SelfTrade::none && maker.identity.account == taker_.account;
   }
   // Trades at the best level; returns what is left of `open`. `shown`: the taker's remaining lots are shown in reports.
   std::int64_t take_level(std::int64_t open, bool shown);

@@ -27,17 +27,37 @@ enum class OrderType : std::uint8_t {
 };
 enum class TimeInForce : std::uint8_t { gtc = 1, ioc = 2, fok = 3 };
 
+// What happens when an account would trade with itself; the taker's mode decides.
+enum class SelfTrade : std::uint8_t { none = 0, expire_taker = 1, expire_maker = 2, expire_both = 3, decrement = 4 };
+
+// A conditional order waits until the market has reached a price, then it is matched like a new order of its type. It
+// fires at or above its trigger price (a stop that buys, a take-profit that sells) or at or below it (the other two).
+enum class Trigger : std::uint8_t { none = 0, stop = 1, take_profit = 2 };
 // What placing such an order is in the table of market states. Total: also for combinations that mean nothing.
-[[nodiscard]] constexpr instruments::Action action_of(OrderType type, TimeInForce time_in_force) {
+[[nodiscard]] constexpr instruments::Action action_of(OrderType type, TimeInForce time_in_force, Trigger trigger) {
+  if (trigger != Trigger::none) return instruments::Action::conditional;
   if (type == OrderType::limit_maker) return instruments::Action::limit_maker;
   if (type != OrderType::limit) return instruments::Action::market;
   return time_in_force == TimeInForce::gtc ? instruments::Action::limit : instruments::Action::immediate;
 }
 
-// What happens when an account would trade with itself; the taker's mode decides.
-enum class SelfTrade : std::uint8_t { none = 0, expire_taker = 1, expire_maker = 2, expire_both = 3, decrement = 4 };
+// Whose price that is.
+enum class TriggerSource : std::uint8_t { last = 1 };  // of the market's trades
+[[nodiscard]] constexpr bool fires_above(Trigger trigger, Side side) {
+  return (trigger == Trigger::stop) == (side == Side::buy);
+}
+inline constexpr std::uint16_t kTrailingMax = 9'999;  // basis points
+// What a conditional order waits for.
+enum class Phase : std::uint8_t {
+  price = 1,     // its trigger price; of a trailing order: the one to begin to track at
+  trade = 2,     // trailing: the next trade, to begin to track there
+  tracking = 3,  // trailing: that its highest (sell) or lowest (buy) price is left by its delta
+  fired = 4,     // its turn
+};
+// How many conditional orders one command lets go on; more continue with the market's next command.
+inline constexpr unsigned kTriggersPerCommand = 64;
 
-using Handle = std::uint32_t;  // slot of a resting order; 0: none
+using Handle = std::uint32_t;  // slot of an order that rests or waits; 0: none
 inline constexpr Handle kNoHandle = 0;
 
 // ---- inbox ----
@@ -50,11 +70,18 @@ struct NewOrder {
   OrderType type = OrderType::limit;
   TimeInForce time_in_force = TimeInForce::gtc;
   SelfTrade self_trade = SelfTrade::none;
+  Trigger trigger = Trigger::none;  // limit and market only
+  TriggerSource source = TriggerSource::last;
+  // Basis points: instead of firing at a fixed price it fires when a sell's highest or a buy's lowest price since it
+  // began to track is left by this much. 0: does not trail.
+  std::uint16_t trailing_bp = 0;
   core::Price price;            // limit, limit_maker
   core::Quantity quantity;      // all but market_by_quote
   core::Amount quote_quantity;  // market_by_quote: quote ledger units to spend (buy) or to receive at most (sell)
   core::Amount budget;          // market orders: what is held for it, quote units for a buy, base units for a sell; an
                                 // order that would need more is rejected whole (budget_exceeded)
+  core::Price trigger_price =
+      {};  // where it fires, or where a trailing one begins to track; zero there: at the next trade
 };
 struct CancelOrder {
   core::OrderId order;
@@ -62,6 +89,7 @@ struct CancelOrder {
   Handle handle = kNoHandle;
   std::uint32_t account_slot = 0;
 };
+// Moving and reducing: of orders that rest, not of those that wait for their trigger (order_not_working).
 // New price, open quantity unchanged, matched like a new order, loses priority. Handle stays valid.
 struct MoveOrder {
   core::OrderId order;
@@ -88,16 +116,20 @@ struct ConfigureMarket {
 // `accepted` (or `rejected`, `moved`, ...) first; per trade the taker's `filled`, then the maker's; what became of the
 // rest (`rested`, `ended`); one `reference_price` when it traded. An order is over with `rejected`, `ended`, or a
 // `filled` or `prevented` whose remaining is zero. The exception is market_by_quote, which is not counted in lots:
-// `remaining` is 0 in all its reports, and it is over with `ended` and nothing else.
+// `remaining` is 0 in all its reports, and it is over with `ended` and nothing else. Conditional orders that fire
+// follow after all that, one by one, each with `triggered` first and then what a new order would say after `accepted`;
+// those that an earlier command left over come before everything else.
 enum class EndReason : std::uint8_t {
-  cancelled = 1,   // asked for by its owner
-  expired = 2,     // what an IOC, FOK or market order could not fill
-  self_trade = 3,  // self-trade prevention: counter_order and trade (prevented-match id) say with whom
-  completed = 4,   // market_by_quote only: it traded, and what is left of its amount buys or brings no whole lot
+  cancelled = 1,     // asked for by its owner
+  expired = 2,       // what an IOC, FOK or market order could not fill
+  self_trade = 3,    // self-trade prevention: counter_order and trade (prevented-match id) say with whom
+  completed = 4,     // market_by_quote only: it traded, and what is left of its amount buys or brings no whole lot
+  not_admitted = 5,  // it fired and could not go on as a new order: rejection says why
 };
 
 enum class ReportKind : std::uint8_t {
-  accepted = 1,   // passed the book's checks; handle set when it rests already and nothing of it was matched
+  accepted = 1,   // passed the book's checks; handle set when it rests already and nothing of it was matched, or waits
+                  // for its trigger
   rejected = 2,   // whole, without side effect
   filled = 3,     // one trade's side; ends the order when remaining is zero
   rested = 4,     // what is left of an order that matched first now rests: handle
@@ -107,6 +139,7 @@ enum class ReportKind : std::uint8_t {
   reduced = 8,    // by quantity, remaining is left
   refused = 9,    // cancel, move or reduce not carried out: rejection
   reference_price = 10,  // market's last trade price: price (no order)
+  triggered = 11,        // it waited, fired, and goes on as a new order; keeps its handle
 };
 
 struct Report {

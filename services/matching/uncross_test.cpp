@@ -164,6 +164,7 @@ std::string text(const Uncross& result) {
 
 // ---- examples ----
 
+// rule: auction-price
 TEST(Uncross, ExamplesOfEachRule) {
   struct Row {
     const char* what;
@@ -220,6 +221,7 @@ TEST(Uncross, SumsBeyond64BitsAreExact) {
 
 // ---- known defects of other engines ----
 
+// rule: defect-auction-last-candidate
 TEST(Uncross, KnownDefectTheLastCandidatePriceIsSkippedAndTheReferenceNeverUsed) {
   // Whichever way the candidates are walked, one of these has its answer at the end of the walk.
   EXPECT_EQ(text(one_pass({{{10, 4}, {11, 4}, {12, 4}}, {{12, 4}}})), "4 at 12, 0 buyers left");
@@ -293,6 +295,7 @@ class RandomCalls {
   bool huge_ = false;
 };
 
+// rule: auction-price
 TEST(Uncross, OnePassIsTheRulesTakenLiterally) {
   const char* const wanted = std::getenv("EXCHANGE_UNCROSS_BOOKS");
   const std::uint64_t books = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 1'000'000;

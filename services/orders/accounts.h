@@ -88,6 +88,8 @@ class Accounts {
   // What is to be held, at most all that is available; zero when that cannot be enough.
   [[nodiscard]] core::Amount hold_needed(const PlaceOrder& command, const instruments::Market& market,
                                          core::Amount available) const;
+  [[nodiscard]] core::Amount conditional_budget(const PlaceOrder& command, const instruments::Market& market,
+                                                core::Amount available) const;
   [[nodiscard]] core::Amount market_budget(const PlaceOrder& command, const instruments::Market& market,
                                            core::Amount available) const;
 
@@ -111,6 +113,7 @@ class Accounts {
   void on_rejected(Step& step, OrderSlot slot, const matching::Report& report);
   void on_filled(Step& step, OrderSlot slot, const matching::Report& report);
   void on_rested(Step& step, OrderSlot slot, const matching::Report& report);
+  void on_triggered(Step& step, OrderSlot slot);
   void on_ended(Step& step, OrderSlot slot, const matching::Report& report);
   void on_prevented(Step& step, OrderSlot slot, const matching::Report& report);
   void on_moved(Step& step, OrderSlot slot, const matching::Report& report);

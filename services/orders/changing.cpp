@@ -112,7 +112,7 @@ void Accounts::cancel_failed(Step& step, OrderSlot slot, Rejection rejection) {
   if (is_closed(order.status)) {
     orders_.free(slot);
   } else {
-    orders_.drop_extra(order);
+    orders_.drop_asked(order);
   }
   if (places) place(step, next);
 }
@@ -121,6 +121,7 @@ Rejection Accounts::check_move(const OpenOrder& order, const MoveOrder& command)
   const Market& market = market_of(order);
   if (!instruments::accepts(market.state, Action::move)) return Rejection::market_closed;
   if (order.asked != Asked::nothing || order.cancel_wanted) return Rejection::order_pending;
+  if (orders_.waits(order)) return Rejection::order_not_working;
   if (command.price < market.price_min || command.price > market.price_max) return Rejection::price_out_of_range;
   if (command.price == order.price) return Rejection::nothing_to_do;
   const Amount notional = core::notional(command.price, order.quantity, market.tick_lot_units);
@@ -160,6 +161,7 @@ std::expected<core::Quantity, Rejection> Accounts::check_reduce(OrderSlot slot, 
   const Market& market = market_of(order);
   if (!instruments::accepts(market.state, Action::reduce)) return std::unexpected(Rejection::market_closed);
   if (order.asked != Asked::nothing || order.cancel_wanted) return std::unexpected(Rejection::order_pending);
+  if (orders_.waits(order)) return std::unexpected(Rejection::order_not_working);
   const bool is_absolute = !command.to.is_zero();
   if (is_absolute ? command.to.value() < 0 || !command.by.is_zero() : command.by.value() <= 0)
     return std::unexpected(Rejection::invalid_order);

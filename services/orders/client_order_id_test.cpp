@@ -10,6 +10,7 @@ namespace {
 
 using core::OrderId;
 
+// rule: client-order-id-made
 TEST(ClientOrderId, MadeIdsNameTheirOrder) {
   std::set<std::string> seen;
   for (std::uint64_t shard : {0ull, 1ull, 8191ull}) {
@@ -24,6 +25,7 @@ TEST(ClientOrderId, MadeIdsNameTheirOrder) {
   }
 }
 
+// rule: client-order-id-made
 TEST(ClientOrderId, OtherTextsNameNothing) {
   const std::string made{made_client_order_id(OrderId{7}).view()};
   std::string wrong_check = made;
@@ -43,6 +45,7 @@ TEST(ClientOrderId, OtherTextsNameNothing) {
   EXPECT_EQ(named, 0) << "a changed character is noticed";
 }
 
+// rule: client-order-id-form
 TEST(ClientOrderId, FormOfClientsIds) {
   for (const char* good : {"a", "A-b_9", "123456789012345678901234567890123456"}) {
     EXPECT_TRUE(is_valid_client_order_id(good)) << good;

@@ -29,8 +29,13 @@ OrderEvent& Accounts::emit(Step& step, const OpenOrder& order, Execution executi
   event.order = order.id;
   event.price = order.price;
   event.quantity = order.quantity;
-  if (order.extra != 0) [[unlikely]]
-    event.quote_quantity = orders_.find_extra(order)->quote_quantity;
+  event.working = order.created;
+  if (order.extra != 0) [[unlikely]] {
+    const Extra& extra = *orders_.find_extra(order);
+    event.quote_quantity = extra.quote_quantity;
+    event.condition = extra.condition;
+    if (extra.condition.is_set()) event.working = extra.triggered;
+  }
   event.executed = order.executed;
   event.executed_quote = order.executed_quote;
   event.prevented = order.prevented;
@@ -63,6 +68,7 @@ void Accounts::emit_rejected(Step& step, const PlaceOrder& command, Rejection re
   event.quote_quantity = command.quote_quantity;
   event.created = step.time;
   event.client_order_id = command.client_order_id;
+  event.condition = command.condition;
   const instruments::Market* const market = registry_.market(command.market);
   if (market == nullptr || !is_user(command.account)) return;
   if (const auto slot = ledger_.find(command.account, market->base); slot != 0) event.base = ledger_.balance(slot);

@@ -125,6 +125,24 @@ void OpenOrders::drop_extra(OpenOrder& order) {
   order.extra = 0;
 }
 
+void OpenOrders::drop_asked(OpenOrder& order) {
+  if (!condition(order).is_set()) return drop_extra(order);
+  const Condition condition = extras_[order.extra].condition;
+  const core::Time triggered = extras_[order.extra].triggered;
+  drop_extra(order);
+  Extra& extra = this->extra(order);
+  extra.condition = condition;
+  extra.triggered = triggered;
+}
+
+std::uint32_t OpenOrders::conditional_count(std::uint32_t desk) const {
+  std::uint32_t count = 0;
+  for (OrderSlot slot = desks_[desk].first; slot != 0; slot = orders_[slot].next) {
+    count += condition(orders_[slot]).is_set();
+  }
+  return count;
+}
+
 void OpenOrders::set_replacement(OpenOrder& order, const PlaceOrder& place, ReplaceMode mode) {
   Extra& extra = this->extra(order);
   CHECK(extra.replacement == 0);

@@ -50,8 +50,10 @@ struct OpenOrder {
 };
 static_assert(sizeof(OpenOrder) <= 96);
 
-// What few orders have, and only for a while.
+// What few orders have, and all but the condition only for a while.
 struct Extra {
+  Condition condition;            // of a conditional order, for as long as it lives
+  core::Time triggered;           // zero: not yet
   core::Amount quote_quantity;    // of a market_by_quote order
   core::Price held_price;         // while a move is asked: what the hold is enough for
   core::ClientOrderId cancel_id;  // of the cancel that is wanted or asked
@@ -114,7 +116,19 @@ class OpenOrders {
   [[nodiscard]] const Extra* find_extra(const OpenOrder& order) const {
     return order.extra == 0 ? nullptr : &extras_[order.extra];
   }
-  void drop_extra(OpenOrder& order);
+  // What was asked is answered: only a condition stays.
+  void drop_asked(OpenOrder& order);
+  // None when the order waits for nothing and never did.
+  [[nodiscard]] const Condition& condition(const OpenOrder& order) const {
+    static constexpr Condition kNone;
+    return order.extra == 0 ? kNone : extras_[order.extra].condition;
+  }
+  // Whether it still waits for its condition.
+  [[nodiscard]] bool waits(const OpenOrder& order) const {
+    return condition(order).is_set() && extras_[order.extra].triggered == core::Time{};
+  }
+  // Open conditional orders of a desk, triggered or not.
+  [[nodiscard]] std::uint32_t conditional_count(std::uint32_t desk) const;
   // Under another client order id from now on. REQUIRES that none of the account's open orders has it.
   void rename(OrderSlot slot, const core::ClientOrderId& text);
   void set_replacement(OpenOrder& order, const PlaceOrder& place, ReplaceMode mode);
@@ -151,6 +165,7 @@ class OpenOrders {
   [[nodiscard]] std::uint64_t text_hash_of(OrderSlot slot) const {
     return text_hash(desk_of(orders_[slot]).account, text(orders_[slot]).view());
   }
+  void drop_extra(OpenOrder& order);
   void index(OrderSlot slot);
   void save_order(const OpenOrder& order, core::ByteWriter& out) const;
   bool load_order(OrderSlot slot, core::ByteReader& in);

@@ -13,10 +13,24 @@ void add_words(core::Digest& digest, Values... values) {
   (digest.add(static_cast<std::uint64_t>(values)), ...);
 }
 
+void hash_condition(core::Digest& digest, const Condition& condition) {
+  if (!condition.is_set()) return;
+  add_words(digest, condition.trigger, condition.source, condition.trailing_bp);
+  digest.add(condition.price);
+}
+
+void save_condition(const Condition& condition, core::ByteWriter& out) {
+  out.put(condition.trigger);
+  out.put(condition.source);
+  out.put(condition.trailing_bp);
+  out.put(condition.price);
+}
+
 void hash_place(core::Digest& digest, const PlaceOrder& place) {
   add_words(digest, place.side, place.type, place.time_in_force, place.self_trade);
   digest.add(place.account).add(place.market).add(place.price).add(place.quantity).add(place.quote_quantity);
   digest.add(place.client_order_id.view());
+  hash_condition(digest, place.condition);
 }
 
 void save_place(const PlaceOrder& place, core::ByteWriter& out) {
@@ -30,6 +44,7 @@ void save_place(const PlaceOrder& place, core::ByteWriter& out) {
   out.put(place.quantity);
   out.put(place.quote_quantity);
   out.put_text(place.client_order_id.view());
+  save_condition(place.condition, out);
 }
 
 template <class Enum>
@@ -46,6 +61,15 @@ core::ClientOrderId get_client_order_id(core::ByteReader& in) {
   return {};
 }
 
+Condition load_condition(core::ByteReader& in) {
+  Condition condition;
+  condition.trigger = get_enum(in, Trigger::take_profit);
+  condition.source = get_enum(in, TriggerSource::last);
+  in.get(condition.trailing_bp);
+  in.get(condition.price);
+  return condition;
+}
+
 void load_place(PlaceOrder& place, core::ByteReader& in) {
   in.get(place.account);
   in.get(place.market);
@@ -57,6 +81,7 @@ void load_place(PlaceOrder& place, core::ByteReader& in) {
   in.get(place.quantity);
   in.get(place.quote_quantity);
   place.client_order_id = get_client_order_id(in);
+  place.condition = load_condition(in);
 }
 
 }  // namespace
@@ -78,6 +103,9 @@ void OpenOrders::hash(core::Digest& digest, const ledger::Ledger& ledger) const 
     digest.add(order.hold == 0 ? core::Amount{} : ledger.remaining(order.hold)).add(text(order).view());
     const Extra* const extra = find_extra(order);
     if (extra == nullptr) continue;
+    hash_condition(digest, extra->condition);
+    // Whether, not when: that depends on when the answer came, and is told by the events.
+    if (extra->condition.is_set()) add_words(digest, extra->triggered != core::Time{});
     digest.add(extra->quote_quantity).add(extra->held_price).add(extra->cancel_id.view()).add(extra->new_id.view());
     if (extra->replacement == 0) continue;
     add_words(digest, replacement(*extra).mode);
@@ -122,6 +150,8 @@ void OpenOrders::save_order(const OpenOrder& order, core::ByteWriter& out) const
   const bool replaces = extra != nullptr && extra->replacement != 0;
   out.put(static_cast<std::uint8_t>(extra == nullptr ? 0 : replaces ? 2 : 1));
   if (extra == nullptr) return;
+  save_condition(extra->condition, out);
+  out.put(extra->triggered);
   out.put(extra->quote_quantity);
   out.put(extra->held_price);
   out.put_text(extra->cancel_id.view());
@@ -164,6 +194,8 @@ bool OpenOrders::load_extra(OpenOrder& order, core::ByteReader& in) {
   if (extras > 2) return false;
   if (extras >= 1) {
     Extra& extra = this->extra(order);
+    extra.condition = load_condition(in);
+    in.get(extra.triggered);
     in.get(extra.quote_quantity);
     in.get(extra.held_price);
     extra.cancel_id = get_client_order_id(in);

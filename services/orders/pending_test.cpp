@@ -130,6 +130,7 @@ class Pending : public testing::Test {
   std::uint32_t slot = 0;
 };
 
+// rule: cancel-waits
 TEST_F(Pending, ACancelBeforeTheBookAnsweredIsSentOnceTheOrderRests) {
   place();
   EXPECT_TRUE(apply(cancel("c")).empty());
@@ -147,6 +148,7 @@ TEST_F(Pending, ACancelBeforeTheBookAnsweredIsSentOnceTheOrderRests) {
   expect_over();
 }
 
+// rule: cancel-waits
 TEST_F(Pending, ACancelBeforeTheBookAnsweredFailsWhenTheOrderIsOver) {
   place();
   apply(cancel());
@@ -159,6 +161,7 @@ TEST_F(Pending, ACancelBeforeTheBookAnsweredFailsWhenTheOrderIsOver) {
   expect_over();
 }
 
+// rule: cancel-waits
 TEST_F(Pending, ACancelOfAnOrderTheBookRejects) {
   place();
   apply(cancel());
@@ -172,6 +175,7 @@ TEST_F(Pending, ACancelOfAnOrderTheBookRejects) {
   expect_over();
 }
 
+// rule: cancel-too-late
 TEST_F(Pending, ACancelThatTheLastFillOvertakes) {
   place_resting();
   apply(cancel("c"));
@@ -187,6 +191,64 @@ TEST_F(Pending, ACancelThatTheLastFillOvertakes) {
   expect_over();
 }
 
+TEST_F(Pending, ACancelMeetsAnOrderThatWasTriggeredMeanwhile) {
+  PlaceOrder stop = buy(100, 10);
+  stop.condition = {Trigger::stop, TriggerSource::last, 0, Price{90}};
+  for (const bool is_over : {false, true}) {
+    apply(stop);
+    order = std::get<matching::NewOrder>(sent.at(0)).order;
+    slot = std::get<matching::NewOrder>(sent[0]).account_slot;
+    Report waits = report(ReportKind::accepted, 10, 0, 100);
+    waits.handle = kHandle;
+    EXPECT_EQ(apply(waits).at(0).working, core::Time{});
+    EXPECT_EQ(apply(move(110)).at(0).rejection, Rejection::order_not_working);
+    EXPECT_EQ(apply(reduce(1)).at(0).rejection, Rejection::order_not_working);
+    apply(cancel("c"));
+    expect_sent_cancel();
+    Report triggered = report(ReportKind::triggered, 10, 0, 100);
+    triggered.handle = kHandle;
+    const auto told = apply(triggered);
+    EXPECT_EQ(told.at(0).execution, Execution::triggered);
+    EXPECT_EQ(told[0].working, core::Time{static_cast<std::int64_t>(steps)});
+    if (is_over) {
+      EXPECT_EQ(apply(report(ReportKind::filled, 0, 10, 100)).at(0).status, OrderStatus::filled);
+      const auto events = apply(refused());
+      EXPECT_EQ(events.at(0).execution, Execution::cancel_rejected);
+      EXPECT_EQ(events[0].condition, stop.condition);
+    } else {
+      EXPECT_TRUE(apply(report(ReportKind::rested, 10)).empty());
+      EXPECT_EQ(apply(ended(10, EndReason::cancelled)).at(0).cancel_id.view(), "c");
+    }
+    expect_over();
+  }
+}
+
+TEST_F(Pending, ATriggeredOrderTheBookDoesNotAdmit) {
+  PlaceOrder stop = buy(0, 10);
+  stop.type = OrderType::market;
+  stop.condition = {Trigger::stop, TriggerSource::last, 0, Price{100}};
+  apply(stop);
+  const auto& message = std::get<matching::NewOrder>(sent.at(0));
+  EXPECT_EQ(message.trigger, Trigger::stop);
+  EXPECT_EQ(message.trigger_price, Price{100});
+  EXPECT_EQ(message.budget, Amount{1'050});
+  order = message.order;
+  slot = message.account_slot;
+  Report waits = report(ReportKind::accepted, 10);
+  waits.handle = kHandle;
+  apply(waits);
+  expect_money(8'950, 1'050);
+  apply(report(ReportKind::triggered, 10));
+  Report over = ended(10, EndReason::not_admitted);
+  over.rejection = Rejection::budget_exceeded;
+  const auto events = apply(over);
+  EXPECT_EQ(events.at(0).status, OrderStatus::expired);
+  EXPECT_EQ(events[0].rejection, Rejection::budget_exceeded);
+  expect_money(10'000, 0);
+  expect_over();
+}
+
+// rule: one-question
 TEST_F(Pending, OnlyOneQuestionIsAskedAtATime) {
   place_resting();
   apply(move(110));
@@ -203,6 +265,7 @@ TEST_F(Pending, OnlyOneQuestionIsAskedAtATime) {
   expect_over();
 }
 
+// rule: hold-move
 TEST_F(Pending, WhileAMoveIsAskedTheHoldCoversEitherPrice) {
   place_resting();
   apply(move(150));
@@ -223,6 +286,7 @@ TEST_F(Pending, WhileAMoveIsAskedTheHoldCoversEitherPrice) {
   EXPECT_EQ(accounts.orders()[slot].price, Price{80});
 }
 
+// rule: cancel-too-late
 TEST_F(Pending, AMoveThatTheLastFillOvertakes) {
   place_resting();
   apply(move(150));
@@ -236,6 +300,7 @@ TEST_F(Pending, AMoveThatTheLastFillOvertakes) {
   expect_over();
 }
 
+// rule: reduce-to-nothing
 TEST_F(Pending, AReductionToNothingEndsTheOrderAndAnswersTheCancelBehindIt) {
   place_resting();
   apply(reduce(10));
@@ -247,6 +312,7 @@ TEST_F(Pending, AReductionToNothingEndsTheOrderAndAnswersTheCancelBehindIt) {
   expect_over();
 }
 
+// rule: reduce-renames
 TEST_F(Pending, ANewClientIdThatIsTakenMeanwhileIsNotGiven) {
   place_resting();
   ReduceOrder renaming = reduce(1);
@@ -274,6 +340,7 @@ TEST_F(Pending, ACancelBehindARenamingReductionKeepsItsOwnId) {
   expect_over();
 }
 
+// rule: cancel-replace
 TEST_F(Pending, AReplacementIsPlacedOnlyWhenTheCancelIsAnswered) {
   place_resting(1'000, 10);
   CancelReplace replace{cancel("c"), buy(2'000, 5), ReplaceMode::stop_on_failure};
@@ -287,6 +354,7 @@ TEST_F(Pending, AReplacementIsPlacedOnlyWhenTheCancelIsAnswered) {
   expect_money(0, 10'000);
 }
 
+// rule: cancel-replace-failure
 TEST_F(Pending, AReplacementAfterAFailedCancelIsForWhoAllowedIt) {
   for (const ReplaceMode mode : {ReplaceMode::stop_on_failure, ReplaceMode::allow_failure}) {
     place_resting();

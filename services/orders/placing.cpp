@@ -16,13 +16,22 @@ using instruments::Market;
 namespace {
 
 constexpr int128 kBasisPoints = 10'000;
+// What a conditional market order that buys may pay above its trigger price.
+constexpr int128 kTriggerSlackBp = 500;
 constexpr std::uint64_t kShard = 0;  // of this fold among the account shards; in the order id above the counter
 constexpr unsigned kCounterBits = 40;
 
 bool is_priced(OrderType type) { return type == OrderType::limit || type == OrderType::limit_maker; }
 
 bool may_rest(const PlaceOrder& command) {
-  return is_priced(command.type) && command.time_in_force == TimeInForce::gtc;
+  return command.condition.is_set() || (is_priced(command.type) && command.time_in_force == TimeInForce::gtc);
+}
+
+bool is_valid(const Condition& condition, OrderType type) {
+  if (!condition.is_set()) return condition == Condition{};
+  if (condition.trigger > Trigger::take_profit || condition.source != TriggerSource::last) return false;
+  if (type != OrderType::limit && type != OrderType::market) return false;
+  return condition.price.value() > 0 || (condition.price.is_zero() && condition.trailing_bp != 0);
 }
 
 // Fields that belong to the type are there, the others are not.
@@ -33,10 +42,28 @@ bool has_valid_fields(const PlaceOrder& command) {
   if (is_priced(command.type) ? command.price.value() <= 0 : !command.price.is_zero()) return false;
   if (command.type == OrderType::limit_maker && command.time_in_force != TimeInForce::gtc) return false;
   if (!is_priced(command.type) && command.time_in_force == TimeInForce::fok) return false;
+  if (!is_valid(command.condition, command.type)) return false;
   return command.client_order_id.empty() || is_valid_client_order_id(command.client_order_id.view());
 }
 
+Rejection check_condition(const Condition& condition, const Market& market) {
+  if (!condition.price.is_zero() && (condition.price < market.price_min || condition.price > market.price_max)) {
+    return Rejection::price_out_of_range;
+  }
+  const bool fits =
+      condition.trailing_bp == 0 || (condition.trailing_bp >= kTrailingMin && condition.trailing_bp <= kTrailingMax);
+  return fits ? Rejection::none : Rejection::trailing_delta_out_of_range;
+}
+
+bool has_valid_notional(Price price, const PlaceOrder& command, const Market& market) {
+  const Amount notional = core::notional(price, command.quantity, market.tick_lot_units);
+  return notional >= market.notional_min && notional <= market.notional_max;
+}
+
 Rejection check_filters(const PlaceOrder& command, const Market& market) {
+  if (command.condition.is_set()) [[unlikely]] {
+    if (const Rejection bad = check_condition(command.condition, market); bad != Rejection::none) return bad;
+  }
   if (is_priced(command.type) && (command.price < market.price_min || command.price > market.price_max)) {
     return Rejection::price_out_of_range;
   }
@@ -45,12 +72,14 @@ Rejection check_filters(const PlaceOrder& command, const Market& market) {
     return Rejection::quantity_out_of_range;
   }
   if (command.type == OrderType::market) {
-    const bool fits = command.quantity >= market.market_quantity_min && command.quantity <= market.market_quantity_max;
-    return fits ? Rejection::none : Rejection::market_quantity_out_of_range;
+    if (command.quantity < market.market_quantity_min || command.quantity > market.market_quantity_max) {
+      return Rejection::market_quantity_out_of_range;
+    }
+    if (command.condition.price.is_zero()) return Rejection::none;
+    return has_valid_notional(command.condition.price, command, market) ? Rejection::none
+                                                                        : Rejection::notional_out_of_range;
   }
-  const Amount notional = core::notional(command.price, command.quantity, market.tick_lot_units);
-  const bool fits = notional >= market.notional_min && notional <= market.notional_max;
-  return fits ? Rejection::none : Rejection::notional_out_of_range;
+  return has_valid_notional(command.price, command, market) ? Rejection::none : Rejection::notional_out_of_range;
 }
 
 }  // namespace
@@ -59,9 +88,8 @@ Rejection Accounts::check_terms(const PlaceOrder& command) const {
   if (!is_user(command.account)) return Rejection::unknown_account;
   const Market* const market = registry_.market(command.market);
   if (market == nullptr) return Rejection::unknown_market;
-  if (!instruments::accepts(market->state, matching::action_of(command.type, command.time_in_force))) {
-    return Rejection::market_closed;
-  }
+  const auto action = matching::action_of(command.type, command.time_in_force, command.condition.trigger);
+  if (!instruments::accepts(market->state, action)) return Rejection::market_closed;
   if (!has_valid_fields(command)) return Rejection::invalid_order;
   if (command.self_trade > SelfTrade::decrement) return Rejection::self_trade_mode_not_allowed;
   return check_filters(command, *market);
@@ -73,6 +101,9 @@ std::expected<Accounts::Admitted, Rejection> Accounts::admit(const PlaceOrder& c
   std::uint32_t desk = orders_.find_desk(command.account, command.market);
   if (desk != 0 && may_rest(command) && orders_.desk(desk).open >= market.open_orders_max) {
     return std::unexpected(Rejection::too_many_open_orders);
+  }
+  if (desk != 0 && command.condition.is_set() && orders_.conditional_count(desk) >= kConditionalOrdersMax) {
+    return std::unexpected(Rejection::too_many_conditional_orders);
   }
   if (!command.client_order_id.empty() && orders_.find(command.account, command.client_order_id.view()) != 0) {
     return std::unexpected(Rejection::duplicate_client_order_id);
@@ -99,7 +130,24 @@ Amount Accounts::hold_needed(const PlaceOrder& command, const Market& market, Am
   }
   if (command.type == OrderType::market && !buys) return core::times(command.quantity, market.lot_units);
   if (command.type == OrderType::market_by_quote && buys) return command.quote_quantity;
-  return market_budget(command, market, available);
+  return command.condition.is_set() ? conditional_budget(command, market, available)
+                                    : market_budget(command, market, available);
+}
+
+// A market order that buys when it is triggered holds what it costs at its trigger price and a little above, at most
+// all there is, from the day it is placed. A trailing one is taken to trigger its delta above where it begins to track.
+// It needs at least what its quantity costs at that price: with less it could only fail when it matters.
+Amount Accounts::conditional_budget(const PlaceOrder& command, const Market& market, Amount available) const {
+  const Condition& condition = command.condition;
+  int128 price = condition.price.is_zero() ? money_of(market.id).reference.value() : condition.price.value();
+  if (price == 0) return available;  // it trails, and there was no trade yet
+  price = (price * (kBasisPoints + condition.trailing_bp) + kBasisPoints - 1) / kBasisPoints;
+  const auto cost = [&](int128 at) {
+    const Price capped{static_cast<std::int64_t>(std::min<int128>(at, market.price_max.value()))};
+    return core::notional(capped, command.quantity, market.tick_lot_units);
+  };
+  const Amount least = cost(price);
+  return least > available ? least : std::min(available, cost(price * (kBasisPoints + kTriggerSlackBp) / kBasisPoints));
 }
 
 // The two market orders whose cost only the book knows: they hold what they cost at the worst price the market's band
@@ -144,6 +192,7 @@ void Accounts::place(Step& step, const PlaceOrder& command) {
   const Desk& desk = orders_.desk(admitted->desk);
   order.hold = ledger_.hold(command.side == Side::buy ? desk.quote : desk.base, admitted->hold);
   if (command.type == OrderType::market_by_quote) orders_.extra(order).quote_quantity = command.quote_quantity;
+  if (command.condition.is_set()) orders_.extra(order).condition = command.condition;
 
   auto& message = std::get<matching::NewOrder>(step.messages.emplace_back(std::in_place_type<matching::NewOrder>));
   message.order = id;
@@ -157,6 +206,10 @@ void Accounts::place(Step& step, const PlaceOrder& command) {
   message.price = command.price;
   message.quantity = command.quantity;
   message.quote_quantity = command.quote_quantity;
+  message.trigger = command.condition.trigger;
+  message.source = command.condition.source;
+  message.trailing_bp = command.condition.trailing_bp;
+  message.trigger_price = command.condition.price;
   if (!is_priced(command.type)) message.budget = admitted->hold;
 }
 

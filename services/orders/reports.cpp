@@ -1,5 +1,6 @@
 // What matching reports, posted: the life of an order after it was sent, and the money of every step.
 #include "services/orders/accounts.h"
+#include "services/orders/lifecycle.h"
 
 namespace orders {
 
@@ -15,6 +16,21 @@ using matching::ReportKind;
 namespace {
 
 bool is_priced(OrderType type) { return type == OrderType::limit || type == OrderType::limit_maker; }
+
+Happening ended(EndReason reason) {
+  switch (reason) {
+    case EndReason::cancelled:
+      return Happening::ended_cancelled;
+    case EndReason::expired:
+    case EndReason::not_admitted:
+      return Happening::ended_expired;
+    case EndReason::self_trade:
+      return Happening::ended_self_trade;
+    case EndReason::completed:
+      return Happening::ended_completed;
+  }
+  CHECK_MSG(false, "an end of unknown reason");
+}
 
 }  // namespace
 
@@ -34,6 +50,8 @@ void Accounts::apply(Step& step, const Report& report) {
       return on_filled(step, slot, report);
     case ReportKind::rested:
       return on_rested(step, slot, report);
+    case ReportKind::triggered:
+      return on_triggered(step, slot);
     case ReportKind::ended:
       return on_ended(step, slot, report);
     case ReportKind::prevented:
@@ -52,8 +70,8 @@ void Accounts::apply(Step& step, const Report& report) {
 
 void Accounts::on_accepted(Step& step, OrderSlot slot, const Report& report) {
   OpenOrder& order = orders_[slot];
-  CHECK(order.asked == Asked::placing && order.status == OrderStatus::pending_new);
-  order.status = OrderStatus::open;
+  CHECK(order.asked == Asked::placing);
+  order.status = after(order.status, Happening::accepted);
   emit(step, order, Execution::accepted).client_order_id = orders_.text(order);
   if (report.handle == matching::kNoHandle) return;
   order.handle = report.handle;
@@ -62,9 +80,9 @@ void Accounts::on_accepted(Step& step, OrderSlot slot, const Report& report) {
 
 void Accounts::on_rejected(Step& step, OrderSlot slot, const Report& report) {
   OpenOrder& order = orders_[slot];
-  CHECK(order.asked == Asked::placing && order.status == OrderStatus::pending_new);
+  CHECK(order.asked == Asked::placing);
   order.asked = Asked::nothing;
-  order.status = OrderStatus::rejected;
+  order.status = after(order.status, Happening::rejected);
   close_hold(order);
   OrderEvent& event = emit(step, order, Execution::rejected);
   event.order = {};  // it never was an order
@@ -78,7 +96,16 @@ void Accounts::answered(Step& step, OrderSlot slot) {
   OpenOrder& order = orders_[slot];
   order.asked = Asked::nothing;
   if (order.cancel_wanted) return send_cancel(step, slot);
-  orders_.drop_extra(order);
+  orders_.drop_asked(order);
+}
+
+// The order goes on as a new one; what it does in the book follows.
+void Accounts::on_triggered(Step& step, OrderSlot slot) {
+  OpenOrder& order = orders_[slot];
+  CHECK(orders_.waits(order));
+  order.status = after(order.status, Happening::triggered);
+  orders_.extra(order).triggered = step.time;
+  emit(step, order, Execution::triggered);
 }
 
 void Accounts::on_filled(Step& step, OrderSlot slot, const Report& report) {
@@ -90,7 +117,7 @@ void Accounts::on_filled(Step& step, OrderSlot slot, const Report& report) {
   order.executed_quote += quote;
   const bool is_over = order.type != OrderType::market_by_quote && report.remaining.is_zero();
   CHECK(order.type == OrderType::market_by_quote || order.remaining() == report.remaining);
-  order.status = is_over ? OrderStatus::filled : OrderStatus::partially_filled;
+  order.status = after(order.status, is_over ? Happening::filled : Happening::filled_partly);
   if (is_over) close_hold(order);
   OrderEvent& event = emit(step, order, Execution::traded);
   const Market& market = *registry_.market(event.market);
@@ -143,6 +170,7 @@ Amount Accounts::hold_of(const OpenOrder& order, Quantity quantity) const {
 void Accounts::on_rested(Step& step, OrderSlot slot, const Report& report) {
   OpenOrder& order = orders_[slot];
   CHECK(report.handle != matching::kNoHandle && order.remaining() == report.remaining);
+  order.status = after(order.status, Happening::rested);
   order.handle = report.handle;
   if (order.asked == Asked::placing) answered(step, slot);
 }
@@ -151,26 +179,13 @@ void Accounts::on_ended(Step& step, OrderSlot slot, const Report& report) {
   OpenOrder& order = orders_[slot];
   CHECK(order.type == OrderType::market_by_quote || order.remaining() == report.remaining);
   close_hold(order);
-  Execution execution = Execution::expired;
-  switch (report.end_reason) {
-    case EndReason::cancelled:
-      order.status = OrderStatus::cancelled;
-      execution = Execution::cancelled;
-      break;
-    case EndReason::expired:
-      order.status = OrderStatus::expired;
-      break;
-    case EndReason::self_trade:
-      order.status = OrderStatus::expired_in_match;
-      break;
-    case EndReason::completed:
-      order.status = OrderStatus::filled;
-      break;
-  }
-  OrderEvent& event = emit(step, order, execution);
+  order.status = after(order.status, ended(report.end_reason));
+  const bool is_cancelled = report.end_reason == EndReason::cancelled;
+  OrderEvent& event = emit(step, order, is_cancelled ? Execution::cancelled : Execution::expired);
   event.counter_order = report.counter_order;
+  event.rejection = report.rejection;
   if (report.end_reason == EndReason::self_trade) event.trade = report.trade;
-  if (report.end_reason != EndReason::cancelled) return finish(step, slot);
+  if (!is_cancelled) return finish(step, slot);
 
   CHECK(order.asked == Asked::cancelling || order.asked == Asked::reducing);
   PlaceOrder next;
@@ -194,10 +209,8 @@ void Accounts::on_prevented(Step& step, OrderSlot slot, const Report& report) {
   order.prevented += report.quantity;
   const bool is_over = order.type != OrderType::market_by_quote && report.remaining.is_zero();
   CHECK(order.type == OrderType::market_by_quote || order.remaining() == report.remaining);
-  if (is_over) {
-    order.status = OrderStatus::expired_in_match;
-    close_hold(order);
-  }
+  order.status = after(order.status, is_over ? Happening::prevented : Happening::prevented_partly);
+  if (is_over) close_hold(order);
   OrderEvent& event = emit(step, order, Execution::prevented);
   event.is_maker = report.is_maker;
   event.last_quantity = report.quantity;
@@ -210,6 +223,7 @@ void Accounts::on_prevented(Step& step, OrderSlot slot, const Report& report) {
 void Accounts::on_moved(Step& step, OrderSlot slot, const Report& report) {
   OpenOrder& order = orders_[slot];
   CHECK(order.asked == Asked::moving);
+  order.status = after(order.status, Happening::moved);
   settle_move(order, report.price);
   emit(step, order, Execution::replaced);
   answered(step, slot);
@@ -231,6 +245,7 @@ void Accounts::settle_move(OpenOrder& order, Price price) {
 void Accounts::on_reduced(Step& step, OrderSlot slot, const Report& report) {
   OpenOrder& order = orders_[slot];
   CHECK(order.asked == Asked::reducing && report.quantity.value() > 0);
+  order.status = after(order.status, Happening::reduced);
   ledger_.release(order.hold, hold_of(order, report.quantity));
   order.quantity -= report.quantity;
   CHECK(order.remaining() == report.remaining);
@@ -256,6 +271,7 @@ void Accounts::on_refused(Step& step, OrderSlot slot, const Report& report) {
   OpenOrder& order = orders_[slot];
   const Asked asked = order.asked;
   CHECK(asked == Asked::cancelling || asked == Asked::moving || asked == Asked::reducing);
+  order.status = after(order.status, Happening::refused);
   // The order was over before the book heard of it.
   const bool gone = report.rejection == Rejection::stale_handle;
   const Rejection rejection = gone ? Rejection::unknown_order : report.rejection;

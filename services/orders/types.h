@@ -17,6 +17,24 @@ using matching::OrderType;
 using matching::SelfTrade;
 using matching::Side;
 using matching::TimeInForce;
+using matching::Trigger;
+using matching::TriggerSource;
+
+// What a conditional order waits for before it goes to the book; see matching/types.h. By default an order waits for
+// nothing.
+struct Condition {
+  Trigger trigger = Trigger::none;
+  TriggerSource source = TriggerSource::last;
+  std::uint16_t trailing_bp = 0;
+  core::Price price = {};  // zero: a trailing order that begins to track with the next trade
+
+  [[nodiscard]] bool is_set() const { return trigger != Trigger::none; }
+  friend bool operator==(const Condition&, const Condition&) = default;
+};
+// How many conditional orders an account may have open in a market, and what a trailing order's delta may be: limits of
+// this exchange, the same in all markets.
+inline constexpr std::uint32_t kConditionalOrdersMax = 5;
+inline constexpr std::uint16_t kTrailingMin = 10, kTrailingMax = 2'000;
 
 // ---- commands (record types 40 to 59) ----
 struct PlaceOrder {
@@ -30,6 +48,7 @@ struct PlaceOrder {
   core::Quantity quantity;              // all but market_by_quote
   core::Amount quote_quantity;          // market_by_quote
   core::ClientOrderId client_order_id;  // may be empty
+  Condition condition = {};             // limit and market only
 };
 // Names an open order by id, or by client order id when `order` is none; both given must be the same order.
 struct OrderReference {
@@ -94,6 +113,7 @@ enum class Execution : std::uint8_t {
   replaced = 6,         // moved or reduced: price and quantity are the new ones
   prevented = 7,        // TRADE_PREVENTION
   cancel_rejected = 8,  // a cancel, move or reduce was refused; order fields are set when the order is known
+  triggered = 9,        // NEW: a conditional order's condition came true, it goes to the book
 };
 
 // One step of one order's life, whole: a stream or a reply needs nothing beside it but the order's own client id.
@@ -105,7 +125,7 @@ struct OrderEvent {
   OrderType type = OrderType::limit;
   TimeInForce time_in_force = TimeInForce::gtc;
   SelfTrade self_trade = SelfTrade::none;
-  core::Rejection rejection = core::Rejection::none;
+  core::Rejection rejection = core::Rejection::none;  // also on expired: why a conditional order could not go on
   bool is_maker = false;
   core::AccountId account;
   core::MarketId market;
@@ -123,6 +143,7 @@ struct OrderEvent {
   core::TradeId trade;          // traded: trade id; prevented, expired in match: prevented-match id
   core::OrderId counter_order;  // prevented, expired in match
   core::Time created;           // when the order was placed
+  core::Time working;           // since when it is in the book: when it was placed, or was triggered; zero: it waits
   ledger::Balance base, quote;
   // As the client gave it; set on accepted, rejected and cancel_rejected, and on replaced when there is a new one; else
   // empty.
@@ -130,6 +151,7 @@ struct OrderEvent {
   // The id that came with what was done: on cancelled the cancel's own; on replaced the order's from now on. Empty when
   // none came.
   core::ClientOrderId cancel_id;
+  Condition condition = {};
 };
 // A balance changed for a reason that is no order's: deposits.
 struct BalanceEvent {

@@ -105,6 +105,29 @@ describe('ccxt', () => {
     assert.equal(Number(all.average), 50010);
   });
 
+  step('createOrder stop, take-profit and trailing wait for their price', async () => {
+    const at = (kind, price) => ({[`${kind}Price`]: price});
+    const trails = {trailingPercent: '1.5', stopLossOrTakeProfit: 'stopLoss'};
+    const orders = [
+      await alice.createOrder(market, 'market', 'sell', '0.1', undefined, at('stopLoss', '40000')),
+      await alice.createOrder(market, 'limit', 'sell', '0.1', '39000', at('stopLoss', '40000')),
+      await alice.createOrder(market, 'market', 'sell', '0.1', undefined, at('takeProfit', '60000')),
+      await alice.createOrder(market, 'limit', 'buy', '0.1', '39000', at('takeProfit', '40000')),
+      await alice.createOrder(market, 'limit', 'sell', '0.1', '39000', trails),
+    ];
+    const shown = await Promise.all(orders.map((order) => alice.fetchOrder(order.id, market)));
+    assert.deepEqual(shown.map((order) => order.info.type),
+      ['STOP_LOSS', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT', 'STOP_LOSS_LIMIT']);
+    assert.ok(shown.every((order) => order.status === 'open' && order.info.isWorking === false));
+    assert.equal(Number(shown[0].triggerPrice), 40000);
+    assert.equal(Number(shown[4].info.trailingDelta), 150);
+    await assert.rejects(bob.createOrder(market, 'market', 'sell', '0.1', undefined, at('takeProfit', '40000')),
+      ccxt.OrderImmediatelyFillable);
+    await assert.rejects(alice.createOrder(market, 'market', 'sell', '0.1', undefined, at('stopLoss', '40000')), /MAX_NUM_ALGO_ORDERS/);
+    await settle('conditional orders wait', traders, deposits);
+    for (const order of orders) await alice.cancelOrder(order.id, market);
+  });
+
   step('cancelOrder gives the hold back', async () => {
     const order = await alice.createOrder('ETH/USDT', 'limit', 'buy', '3', '1234.56');
     const cancelled = await alice.cancelOrder(order.id, 'ETH/USDT');

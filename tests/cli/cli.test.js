@@ -48,7 +48,7 @@ const fingerprint = (folder) => {
 
 test('every command has help with an example', () => {
   const words = [['start'], ['demo'], ['keys', 'create'], ['keys', 'list'], ['keys', 'revoke'], ['deposit'], ['markets', 'list'], ['markets', 'add'], ['markets', 'halt'],
-                 ['markets', 'resume'], ['verify'], ['inspect'], ['replay'], ['snapshot'], ['status'], ['bench', 'matching'], ['bench', 'core'], ['bench', 'journal'],
+                 ['markets', 'resume'], ['verify'], ['inspect'], ['replay'], ['snapshot'], ['status'], ['bench', 'matching'], ['bench', 'shapes'], ['bench', 'core'], ['bench', 'journal'],
                  ['bench', 'pipeline'], ['bench', 'rest'], ['bench', 'websocket'], ['load', 'rest'], ['load', 'websocket']];
   for (const command of words) {
     const help = run(...command, '--help');

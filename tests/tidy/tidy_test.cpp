@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <set>
 #include <string>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "tests/tidy/scan.h"
+#include "tests/tidy/tree.h"
 
 namespace tidy {
 namespace {
@@ -20,54 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kFileLinesMax = 1000, kFileLinesUnjustified = 500, kFunctionLinesMax = 70;
-
-struct SourceFile {
-  std::string path;  // from the project's root
-  std::string text;
-
-  [[nodiscard]] std::string folder() const { return path.substr(0, path.rfind('/')); }
-  [[nodiscard]] bool is_cpp() const { return path.ends_with(".h") || path.ends_with(".cpp"); }
-  // Tests, fuzzers and the naive references that tests compare with are no part of the folds.
-  [[nodiscard]] bool is_for_tests() const {
-    for (const std::string_view mark :
-         {"_test.", "_fuzz.", "reference.", "testing", "differential", "random_commands"}) {
-      if (path.find(mark, path.rfind('/')) != std::string::npos) return true;
-    }
-    return path.starts_with("tests/");
-  }
-};
-
-const fs::path& root() {
-  static const fs::path path = EXCHANGE_SOURCE_DIR;
-  return path;
-}
-
-// What belongs to the project: not what was built, installed or written by running it.
-std::vector<SourceFile> read_tree() {
-  static const std::set<std::string> skipped = {"build", "data", "node_modules", ".git", ".cache", ".idea", ".vscode"};
-  std::vector<SourceFile> files;
-  for (auto it = fs::recursive_directory_iterator(root()); it != fs::recursive_directory_iterator(); ++it) {
-    if (skipped.contains(it->path().filename().string())) {
-      it.disable_recursion_pending();
-    } else if (it->is_regular_file()) {
-      std::ifstream in(it->path(), std::ios::binary);
-      std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-      if (text.find('\0') == std::string::npos)
-        files.push_back({it->path().lexically_relative(root()).string(), std::move(text)});
-    }
-  }
-  std::ranges::sort(files, {}, &SourceFile::path);
-  return files;
-}
-
-const std::vector<SourceFile>& tree() {
-  static const std::vector<SourceFile> files = read_tree();
-  return files;
-}
-
-void report(const SourceFile& file, std::size_t line, const std::string& finding) {
-  ADD_FAILURE_AT(file.path.c_str(), static_cast<int>(line)) << finding;
-}
 
 bool starts_with_any(std::string_view text, const std::vector<std::string_view>& prefixes) {
   return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return text.starts_with(prefix); });
