@@ -90,7 +90,7 @@ inline Rejection admit_conditional(const Book& book, const NewOrder& command) {
   if (command.trailing_bp != 0 || book.reference.is_zero()) return Rejection::none;
   const bool holds = fires_above(command.trigger, command.side) ? book.reference >= command.trigger_price
                                                                 : book.reference <= command.trigger_price;
-  return holds ? Rejection::would_trigger_immediately : Rejection::none;
+  return holds && !PLANTED(waits_though_it_holds) ? Rejection::would_trigger_immediately : Rejection::none;
 }
 
 // A plan's cost in what the order's budget is held in. Costs are bounded by the listing caps; beyond them, by the

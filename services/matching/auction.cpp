@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "services/matching/announcer.h"
+#include "services/matching/planted.h"
 
 namespace matching {
 namespace {
@@ -47,7 +48,7 @@ class Uncrossing {
     best_level(Side::sell).lots -= lots;
     book_.last_trade = book_.last_trade.next();
     book_.reference = price_;
-    const bool buy_is_later = bid.identity.order > ask.identity.order;
+    const bool buy_is_later = (bid.identity.order > ask.identity.order) != PLANTED(auction_earlier_takes);
     const Order &taker = buy_is_later ? bid : ask, &maker = buy_is_later ? ask : bid;
     const auto fill = [&](const Order& order, const Order& counter) {
       Report& report = announce_.report(ReportKind::filled, order.identity);
@@ -99,7 +100,8 @@ class Uncrossing {
 Uncross find_price(const Books& books, const Book& book) {
   const bool two_sided = book.best[0] != kNoKey && book.best[1] != kNoKey;
   if (!two_sided || price_of(Side::buy, book.best[0]) < price_of(Side::sell, book.best[1])) return {};
-  return uncross(BookLevels(books, book, Side::buy), BookLevels(books, book, Side::sell), {}, book.reference);
+  return uncross(BookLevels(books, book, Side::buy), BookLevels(books, book, Side::sell), {},
+                 PLANTED(auction_without_reference) ? core::Price{} : book.reference);
 }
 
 core::Quantity shown(core::int128 lots) {
@@ -113,14 +115,15 @@ void uncross_book(Books& books, Book& book, Output out) {
   const Uncross found = find_price(books, book);
   if (found.price.is_zero()) return;
   Uncrossing(books, book, found.price, out).run();
-  if (book.triggers != 0) book.has_fired = books.triggers.observe(book.triggers, found.price);
+  if (book.triggers != 0 && !PLANTED(auction_fires_nothing))
+    book.has_fired = books.triggers.observe(book.triggers, found.price);
 }
 
 Uncross CallFigures::figures() const { return find_price(books_, book_); }
 
 void CallFigures::publish() const {
   const Uncross now = figures();
-  if (now == *before_) return;
+  if (now == *before_ || (PLANTED(surplus_alone_untold) && now.paired == before_->paired)) return;
   Announcer announce(book_, out_);
   MarketEvent& price = announce.event(MarketEventKind::auction_price);
   price.price = now.price;

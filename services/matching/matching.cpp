@@ -74,7 +74,8 @@ struct Matching::State {
   // Any of them where not everything is taken: apart, so that trading pays a comparison for it.
   template <class Command>
   [[gnu::noinline]] void outside_trading(Book& book, Action action, const Command& command, Output out) {
-    if (!instruments::accepts(book.state, action)) return refuse(command, Rejection::market_closed, out);
+    if (!instruments::accepts(book.state, action) && !PLANTED(every_state_changes_orders))
+      return refuse(command, Rejection::market_closed, out);
     const CallFigures figures(books, book, out);
     carry_out(book, command, out);
   }
@@ -107,7 +108,9 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
   CallFigures figures(state_->books, *book, out);
   if (changed) {
     // The trades of the auction are the last thing that happens in the old state.
-    if (!is_new && instruments::uncrosses(book->state, market.state)) uncross_book(state_->books, *book, out);
+    const bool uncrosses = instruments::uncrosses(book->state, market.state) &&
+                           !(PLANTED(closing_does_not_trade) && market.state == MarketState::closed);
+    if (!is_new && uncrosses) uncross_book(state_->books, *book, out);
     if (!instruments::is_call(market.state)) figures.end();
     if (!instruments::is_call(book->state) && instruments::is_call(market.state)) figures.begin();
   }
@@ -149,7 +152,7 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned 
   const std::int64_t quantity = command.quantity.value();
   if (!crosses) [[likely]]
     return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
-  if (!instruments::is_continuous(book.state))
+  if (!instruments::is_continuous(book.state) && !PLANTED(call_trades))
     return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
   if (command.type == OrderType::limit_maker && !PLANTED(limit_maker_takes)) {
     return reject(command, Rejection::would_match_immediately, out);
@@ -244,7 +247,11 @@ void Matching::State::wait(Book& book, const NewOrder& command, Output out) {
 }
 
 unsigned Matching::State::continue_cascade(Book& book, unsigned allowance, Output out) {
-  for (; book.has_fired && allowance > 0 && book.state == MarketState::trading; --allowance) {
+  const auto may_go_on = [&] {
+    return (allowance > 0 || PLANTED(cascade_unbounded)) &&
+           (book.state == MarketState::trading || PLANTED(every_state_fires));
+  };
+  for (; book.has_fired && may_go_on(); --allowance) {
     const Conditional fired = books.triggers.take_fired(book.triggers);
     book.has_fired = books.triggers.has_fired(book.triggers);
     books.orders[fired.handle].conditional = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pkg/core/check.h"
+#include "services/matching/planted.h"
 
 namespace matching {
 namespace {
@@ -26,7 +27,7 @@ class Nearest {
   }
   [[nodiscard]] bool is_better(Price price) const {
     const int128 here = reference_.is_zero() ? 0 : distance(price), there = reference_.is_zero() ? 0 : distance(best_);
-    return here != there ? here < there : price > best_;
+    return here != there ? here < there : (price > best_) != PLANTED(auction_takes_lowest);
   }
   Price reference_, best_;
 };
@@ -69,8 +70,9 @@ Uncross with_next_level_left(const Pairing& pairing, Price reference) {
   const bool below = has_below && (!has_above || buys.next.lots <= sells.next.lots);
   const bool above = has_above && (!has_below || sells.next.lots <= buys.next.lots);
   if (below != above) {
-    return below ? Uncross{buys.next.price, pairing.paired, buys.next.lots, Side::buy}
-                 : Uncross{sells.next.price, pairing.paired, sells.next.lots, Side::sell};
+    return below != PLANTED(auction_pressure_turned)
+               ? Uncross{buys.next.price, pairing.paired, buys.next.lots, Side::buy}
+               : Uncross{sells.next.price, pairing.paired, sells.next.lots, Side::sell};
   }
   // As many on either side: no pressure.
   const auto is_below = [&](Price price) { return price <= buys.next.price && price > buys.after.price; };

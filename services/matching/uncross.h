@@ -139,16 +139,4 @@ template <LevelCursor Bids, LevelCursor Asks>
   return choose_price(pair_off(bids, asks, unpriced), reference);
 }
 
-// What is published while a call lasts, as an uncross at this moment would have it. Near and far price are those of
-// Nasdaq's net order imbalance indicator (Rule 4754(a)(7)(E), for the opening 4752(a)(2)(E)): the near clearing price
-// is the one at which all eligible interest would trade, orders for the auction and orders of the book together; the
-// far clearing price is that of the orders for the auction alone. Zero: there is no such price.
-struct Indication {
-  Uncross all;      // its price is the indicative price
-  core::Price far;  // market orders, and limit orders that are for the auction only
-  [[nodiscard]] core::Price near() const { return all.price; }
-
-  friend bool operator==(const Indication&, const Indication&) = default;
-};
-
 }  // namespace matching
