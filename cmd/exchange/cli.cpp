@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -29,7 +30,7 @@ struct Arguments {
   bool no_demo = false, json = false;
   std::string data = "data";
   std::string account, asset, amount, reference, permissions = "read,trade", key_type = "hmac", public_key_file,
-                                                 api_key, symbol;
+                                                 api_key, symbol, value;
   json::object market;
   InspectOptions inspect;
   std::optional<std::uint64_t> until;
@@ -223,6 +224,20 @@ void CommandLine::add_markets() {
                               return ask({{"command", "markets_" + name}, {"symbol", arguments_.symbol}});
                             });
     one->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
+    add_data(one);
+  }
+  for (const auto& [name, argument, example, what] :
+       {std::array{"state", "state", "auction",
+                   "Change the state: trading, halted, pre_open, auction, auction_frozen, cancel_only, post_only, "
+                   "limit_only, closed"},
+        std::array{"auctions", "resumes", "on", "Whether trading begins with an auction after a halt: on, off"}}) {
+    CLI::App* one = command(
+        *markets, name, what, std::string("exchange markets ") + name + " BTCUSDT " + example,
+        [this, name = std::string(name), argument = std::string(argument)] {
+          return ask({{"command", "markets_" + name}, {"symbol", arguments_.symbol}, {argument, arguments_.value}});
+        });
+    one->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
+    one->add_option(argument, arguments_.value, "What it shall be")->required();
     add_data(one);
   }
 }

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "pkg/core/decimal.h"
+#include "services/instruments/market_states.h"
 
 namespace exchange {
 namespace {
@@ -31,9 +32,7 @@ std::string_view name(orders::OrderStatus status) {
                                                    "cancelled",   "rejected", "expired",          "expired_in_match"};
   return kNames[static_cast<std::size_t>(status) % kNames.size()];
 }
-std::string_view name(instruments::MarketState state) {
-  return state == instruments::MarketState::trading ? "trading" : "halted";
-}
+std::string_view name(instruments::MarketState state) { return instruments::rules_of(state).name; }
 
 void put_condition(json::object& out, const orders::Condition& condition) {
   if (!condition.is_set()) return;
@@ -68,6 +67,10 @@ struct CommandFields {
   void operator()(const instruments::SetMarketState& c) const {
     out["market"] = c.market.value();
     out["state"] = name(c.state);
+  }
+  void operator()(const instruments::SetMarketAuctions& c) const {
+    out["market"] = c.market.value();
+    out["resumes_by_auction"] = c.resumes_by_auction;
   }
   void operator()(const ledger::OpenAccount& c) const { out["name"] = c.name.view(); }
   void operator()(const ledger::Deposit& c) const {
@@ -215,16 +218,18 @@ json::object describe(const orders::AccountEvent& event) {
 }
 
 json::object describe(const matching::MarketEvent& event) {
-  constexpr std::array<std::string_view, 5> kNames{"?", "level_changed", "traded", "state_changed", "listed"};
+  using enum matching::MarketEventKind;
+  constexpr std::array<std::string_view, 7> kNames{"?",      "level_changed", "traded",         "state_changed",
+                                                   "listed", "auction_price", "auction_surplus"};
   json::object out{{"market_event", kNames[static_cast<std::size_t>(event.kind) % kNames.size()]},
                    {"market", event.market.value()},
                    {"market_sequence", event.sequence}};
-  if (event.kind == matching::MarketEventKind::level_changed || event.kind == matching::MarketEventKind::traded) {
-    out["side"] = name(event.side);
-    out["price_ticks"] = event.price.value();
-    out["quantity_lots"] = event.quantity.value();
-  }
-  if (event.kind == matching::MarketEventKind::traded) out["trade"] = event.trade.value();
+  if (event.kind == state_changed) out["state"] = name(event.state);
+  if (event.kind == state_changed || event.kind == listed) return out;
+  if (event.kind != auction_price) out["side"] = name(event.side);
+  if (event.kind != auction_surplus) out["price_ticks"] = event.price.value();
+  out["quantity_lots"] = event.quantity.value();
+  if (event.kind == traded) out["trade"] = event.trade.value();
   return out;
 }
 

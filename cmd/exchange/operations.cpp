@@ -5,6 +5,7 @@
 #include "gateways/auth/public_key.h"
 #include "pkg/core/decimal.h"
 #include "services/instruments/convert.h"
+#include "services/instruments/market_states.h"
 
 namespace exchange {
 namespace {
@@ -64,10 +65,6 @@ core::Error refusal_error(gateways::Refusal refusal) {
   return {};
 }
 
-std::string_view name_of(instruments::MarketState state) {
-  return state == instruments::MarketState::trading ? "trading" : "halted";
-}
-
 }  // namespace
 
 auth::Key ring_key(const keys::ApiKey& key) {
@@ -108,9 +105,9 @@ void Operations::handle(const json::object& request, Respond respond) {
   if (command == "keys_revoke") return respond(keys_revoke(request));
   if (command == "markets_list") return respond(markets_list());
   if (command == "markets_add") return markets_add(request, std::move(respond));
-  if (command == "markets_halt") return set_market_state(request, instruments::MarketState::halted, std::move(respond));
-  if (command == "markets_resume")
-    return set_market_state(request, instruments::MarketState::trading, std::move(respond));
+  if (command == "markets_halt" || command == "markets_resume" || command == "markets_state")
+    return set_market_state(command, request, std::move(respond));
+  if (command == "markets_auctions") return set_market_auctions(request, std::move(respond));
   if (command == "snapshot") return snapshot(std::move(respond));
   if (command == "status") return respond(status());
   respond(core::fail(ErrorKind::invalid_input, "unknown command \"" + command.substr(0, 100) + "\"", "control socket",
@@ -277,7 +274,8 @@ json::object Operations::market_object(const instruments::Market& market) const 
   const instruments::Asset& quote = *registry.asset(market.quote);
   return {{"symbol", market.symbol.view()},
           {"market_id", market.id.value()},
-          {"state", name_of(market.state)},
+          {"state", instruments::rules_of(market.state).name},
+          {"resumes_by_auction", market.resumes_by_auction},
           {"base", base.symbol.view()},
           {"quote", quote.symbol.view()},
           {"tick", core::format_decimal(market.tick_mantissa, market.price_decimals, market.price_decimals)},
@@ -296,18 +294,6 @@ Answer Operations::markets_list() const {
   json::array list;
   for (const auto& market : exchange_.views().instruments.markets()) list.push_back(market_object(market));
   return json::object{{"markets", std::move(list)}};
-}
-
-void Operations::set_market_state(const json::object& request, instruments::MarketState state, Respond respond) {
-  const std::string symbol = text_of(request, "symbol");
-  const instruments::Market* market = exchange_.views().instruments.market(symbol);
-  if (!market) return respond(core::fail(ErrorKind::not_found, "no such market", symbol, "see: exchange markets list"));
-  submit(instruments::SetMarketState{market->id, state},
-         [this, symbol, respond = std::move(respond)](const core::Result<Events>& events) {
-           if (!events) return respond(std::unexpected(events.error()));
-           if (auto checked = check_events(*events, symbol); !checked) return respond(std::unexpected(checked.error()));
-           respond(market_object(*exchange_.views().instruments.market(symbol)));
-         });
 }
 
 void Operations::snapshot(Respond respond) {

@@ -10,7 +10,10 @@
 //   keys_revoke     api_key                              → api_key, revoked
 //   markets_list                                         → markets
 //   markets_add     symbol, base, quote, tick, lot, …    → market
-//   markets_halt, markets_resume   symbol                → market
+//   markets_halt, markets_resume   symbol                → market (resume: on towards trading, by way of an auction
+//                                                          where the market is so configured)
+//   markets_state   symbol, state                        → market
+//   markets_auctions   symbol, resumes ("on", "off")     → market
 //   snapshot                                             → sequence, state_hash, …
 //   status                                               → figures of the running process
 #pragma once
@@ -70,7 +73,10 @@ class Operations final : private gateways::ReplyHandler {
   [[nodiscard]] Answer markets_list() const;
   void markets_add(const json::object& request, Respond respond);
   void add_market(const json::object& request, Respond respond);
-  void set_market_state(const json::object& request, instruments::MarketState state, Respond respond);
+  void set_market_state(const std::string& command, const json::object& request, Respond respond);
+  void set_market_auctions(const json::object& request, Respond respond);
+  // A command on the market of that symbol, answered with the market as it is then.
+  void change_market(const std::string& symbol, const engine::Command& command, Respond respond);
   void snapshot(Respond respond);
   [[nodiscard]] Answer status() const;
   [[nodiscard]] json::object market_object(const instruments::Market& market) const;

@@ -1,4 +1,4 @@
-// Listing a market by an operator's command: texts to an AddMarket, with the assets it needs.
+// Markets by an operator's command: listing one, with the assets it needs, and its states.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -6,6 +6,7 @@
 #include "cmd/exchange/operations.h"
 #include "pkg/core/decimal.h"
 #include "services/instruments/convert.h"
+#include "services/instruments/market_states.h"
 
 namespace exchange {
 namespace {
@@ -127,6 +128,65 @@ void Operations::add_market(const json::object& request, Respond respond) {
     if (!events) return respond(std::unexpected(events.error()));
     if (auto checked = check_events(*events, "market " + symbol); !checked)
       return respond(std::unexpected(checked.error()));
+    respond(market_object(*exchange_.views().instruments.market(symbol)));
+  });
+}
+
+namespace {
+
+std::string accepted_states() {
+  std::string names;
+  for (const instruments::StateRules& rules : instruments::kMarketStates) {
+    if (!names.empty()) names += ", ";
+    names += rules.name;
+  }
+  return names;
+}
+
+core::Result<instruments::MarketState> wanted_state(const std::string& command, const json::object& request,
+                                                    const instruments::Market& market) {
+  using instruments::MarketState;
+  if (command == "markets_halt") return MarketState::halted;
+  if (command == "markets_resume") {
+    const bool may_trade = instruments::may_follow(market.state, MarketState::trading, market.resumes_by_auction);
+    return may_trade ? MarketState::trading : MarketState::auction;
+  }
+  const std::string name = text_of(request, "state");
+  if (const auto state = instruments::market_state_named(name)) return *state;
+  return core::fail(ErrorKind::invalid_input, "\"" + name.substr(0, 40) + "\" is no state of a market", "state",
+                    "accepted: " + accepted_states());
+}
+
+core::Error no_such_market(const std::string& symbol) {
+  return {ErrorKind::not_found, "no such market", symbol, "see: exchange markets list"};
+}
+
+}  // namespace
+
+void Operations::set_market_state(const std::string& command, const json::object& request, Respond respond) {
+  const std::string symbol = text_of(request, "symbol");
+  const instruments::Market* const market = exchange_.views().instruments.market(symbol);
+  if (market == nullptr) return respond(std::unexpected(no_such_market(symbol)));
+  const auto state = wanted_state(command, request, *market);
+  if (!state) return respond(std::unexpected(state.error()));
+  change_market(symbol, instruments::SetMarketState{market->id, *state}, std::move(respond));
+}
+
+void Operations::set_market_auctions(const json::object& request, Respond respond) {
+  const std::string symbol = text_of(request, "symbol"), resumes = text_of(request, "resumes");
+  const instruments::Market* const market = exchange_.views().instruments.market(symbol);
+  if (market == nullptr) return respond(std::unexpected(no_such_market(symbol)));
+  if (resumes != "on" && resumes != "off") {
+    return respond(core::fail(ErrorKind::invalid_input, "\"" + resumes.substr(0, 40) + "\" is neither on nor off",
+                              "resumes", "accepted: on, off"));
+  }
+  change_market(symbol, instruments::SetMarketAuctions{market->id, resumes == "on"}, std::move(respond));
+}
+
+void Operations::change_market(const std::string& symbol, const engine::Command& command, Respond respond) {
+  submit(command, [this, symbol, respond = std::move(respond)](const core::Result<Events>& events) {
+    if (!events) return respond(std::unexpected(events.error()));
+    if (auto checked = check_events(*events, symbol); !checked) return respond(std::unexpected(checked.error()));
     respond(market_object(*exchange_.views().instruments.market(symbol)));
   });
 }

@@ -282,6 +282,18 @@ TEST_F(OperationsTest, MarketsAreListedHaltedAndResumed) {
   EXPECT_EQ(ask({{"command", "markets_list"}})->at("markets").as_array().size(), 4u);
   EXPECT_EQ(member(ask({{"command", "markets_halt"}, {"symbol", "BTCUSDT"}}), "state"), "halted");
   EXPECT_EQ(member(ask({{"command", "markets_resume"}, {"symbol", "BTCUSDT"}}), "state"), "trading");
+  const auto state = [&](const char* name) {
+    return ask({{"command", "markets_state"}, {"symbol", "BTCUSDT"}, {"state", name}});
+  };
+  EXPECT_EQ(member(state("cancel_only"), "state"), "cancel_only");
+  ASSERT_FALSE(state("open"));
+  EXPECT_NE(state("open").error().text().find("limit_only"), std::string::npos) << "tells what is accepted";
+  EXPECT_NE(state("auction_frozen").error().text().find("state_not_reachable"), std::string::npos);
+  ASSERT_TRUE(ask({{"command", "markets_auctions"}, {"symbol", "BTCUSDT"}, {"resumes", "on"}}));
+  ASSERT_FALSE(ask({{"command", "markets_auctions"}, {"symbol", "BTCUSDT"}, {"resumes", "perhaps"}}));
+  for (const char* const towards : {"auction", "trading"}) {  // one step each
+    EXPECT_EQ(member(ask({{"command", "markets_resume"}, {"symbol", "BTCUSDT"}}), "state"), towards);
+  }
   const json::object add{{"command", "markets_add"}, {"symbol", "XRPEUR"},  {"base", "XRP"},
                          {"quote", "EUR"},           {"tick", "0.0005"},    {"lot", "0.1"},
                          {"price_min", "0.0005"},    {"price_max", "1000"}, {"quantity_min", "0.1"},

@@ -15,7 +15,7 @@ TEST(Public, PingAndTime) {
 }
 
 constexpr std::string_view kEthBtc =
-    R"({"symbol":"ETHBTC","status":"TRADING","baseAsset":"ETH","baseAssetPrecision":8,"quoteAsset":"BTC","quotePrecision":8,)"
+    R"({"symbol":"ETHBTC","status":"TRADING","marketState":"trading","baseAsset":"ETH","baseAssetPrecision":8,"quoteAsset":"BTC","quotePrecision":8,)"
     R"("quoteAssetPrecision":8,"baseCommissionPrecision":8,"quoteCommissionPrecision":8,"orderTypes":["LIMIT","LIMIT_MAKER","MARKET","STOP_LOSS","STOP_LOSS_LIMIT","TAKE_PROFIT","TAKE_PROFIT_LIMIT"],)"
     R"("icebergAllowed":false,"ocoAllowed":false,"otoAllowed":false,"opoAllowed":false,"quoteOrderQtyMarketAllowed":true,)"
     R"("allowTrailingStop":true,"cancelReplaceAllowed":true,"amendAllowed":true,"pegInstructionsAllowed":false,)"
@@ -68,6 +68,7 @@ TEST(ExchangeInfo, ChoosesMarkets) {
       {"?symbolStatus=TRADING", {"BTCUSDT", "ETHUSDT", "SOLUSDT"}},
       {"?symbolStatus=HALT", {"ETHBTC"}},
       {"?symbolStatus=BREAK", {}},
+      {"?symbolStatus=AUCTION_MATCH", {}},
   };
   for (const Case& each : cases) {
     const std::string body = house.get("/api/v3/exchangeInfo" + std::string(each.query)).body;
@@ -81,6 +82,33 @@ TEST(ExchangeInfo, ChoosesMarkets) {
   EXPECT_NE(house.get("/api/v3/exchangeInfo?symbol=ETHBTC").body.find(R"("status":"HALT")"), std::string::npos);
   EXPECT_NE(house.get("/api/v3/exchangeInfo?showPermissionSets=false").body.find(R"("permissionSets":[],)"),
             std::string::npos);
+}
+
+TEST(ExchangeInfo, ShowsTheStateOfAMarket) {
+  TestHouse house;
+  struct Row {
+    instruments::MarketState state;
+    std::string_view shown;
+  };
+  using enum instruments::MarketState;
+  // A way through all states, one of which is left by way of another.
+  const Row rows[] = {
+      {post_only, R"("status":"TRADING","marketState":"post_only")"},
+      {limit_only, R"("status":"TRADING","marketState":"limit_only")"},
+      {cancel_only, R"("status":"BREAK","marketState":"cancel_only")"},
+      {halted, R"("status":"HALT","marketState":"halted")"},
+      {pre_open, R"("status":"PRE_TRADING","marketState":"pre_open")"},
+      {auction, R"("status":"AUCTION_MATCH","marketState":"auction")"},
+      {auction_frozen, R"("status":"AUCTION_MATCH","marketState":"auction_frozen")"},
+      {closed, R"("status":"END_OF_DAY","marketState":"closed")"},
+      {auction, R"("status":"AUCTION_MATCH","marketState":"auction")"},
+      {trading, R"("status":"TRADING","marketState":"trading")"},
+  };
+  for (const Row& row : rows) {
+    house.port.apply(instruments::SetMarketState{house.port.views().instruments.market("ETHBTC")->id, row.state});
+    const std::string body = house.get("/api/v3/exchangeInfo?symbol=ETHBTC").body;
+    EXPECT_NE(body.find(row.shown), std::string::npos) << row.shown << "\n" << body;
+  }
 }
 
 TEST(MarketData, BookTradesAndPrices) {

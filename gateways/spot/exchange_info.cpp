@@ -3,6 +3,7 @@
 #include "gateways/spot/rate_limits.h"
 #include "gateways/spot/shapes.h"
 #include "pkg/core/decimal.h"
+#include "services/instruments/market_states.h"
 
 namespace spot {
 namespace {
@@ -17,9 +18,6 @@ struct Wanted {
   bool has_spot = true;  // `permissions` names SPOT, or was not sent
   bool show_permission_sets = true;
 };
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kStatuses = {
-    {{"TRADING", "TRADING"}, {"HALT", "HALT"}, {"BREAK", "BREAK"}}};
 
 // One permission, or a JSON array of them. All our markets have SPOT and nothing else.
 bool names_spot(Arguments& arguments, std::string_view text) {
@@ -46,7 +44,7 @@ Wanted take_wanted(Arguments& arguments) {
   if (const auto text = arguments.optional("permissions"); text && arguments.ok())
     wanted.has_spot = names_spot(arguments, *text);
   if (const auto text = arguments.optional("symbolStatus"); text && arguments.ok()) {
-    wanted.status = arguments.named(*text, kStatuses, invalid_symbol_status);
+    wanted.status = arguments.named(*text, kSymbolStatuses, invalid_symbol_status);
   }
   wanted.show_permission_sets = arguments.boolean("showPermissionSets", true);
   return wanted;
@@ -117,6 +115,7 @@ void write_market(JsonWriter& json, const Context& context, const instruments::M
   const Listing listing = listing_of(context.views.instruments, market);
   const std::int64_t base_decimals = listing.base.ledger_decimals, quote_decimals = listing.quote.ledger_decimals;
   json.begin_object().field("symbol", market.symbol.view()).field("status", name_of(market.state));
+  json.field("marketState", instruments::rules_of(market.state).name);  // ours: the state by its own name
   json.field("baseAsset", listing.base.symbol.view()).field("baseAssetPrecision", base_decimals);
   json.field("quoteAsset", listing.quote.symbol.view())
       .field("quotePrecision", quote_decimals)

@@ -3,16 +3,9 @@
 #include <algorithm>
 
 namespace spot {
-namespace {
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kStatuses = {
-    {{"TRADING", "TRADING"}, {"HALT", "HALT"}, {"BREAK", "BREAK"}}};
-
-}  // namespace
-
 std::string_view take_status(Arguments& arguments) {
   const auto text = arguments.optional("symbolStatus");
-  return text && arguments.ok() ? arguments.named(*text, kStatuses, invalid_symbol_status) : std::string_view{};
+  return text && arguments.ok() ? arguments.named(*text, kSymbolStatuses, invalid_symbol_status) : std::string_view{};
 }
 
 bool has_status(const instruments::Market& market, std::string_view status) {

@@ -72,7 +72,25 @@ std::string_view name_of(orders::OrderStatus status) {
 }
 
 std::string_view name_of(instruments::MarketState state) {
-  return state == instruments::MarketState::trading ? "TRADING" : "HALT";
+  using enum instruments::MarketState;
+  switch (state) {
+    case trading:
+    case post_only:
+    case limit_only:
+      return "TRADING";
+    case halted:
+      return "HALT";
+    case cancel_only:
+      return "BREAK";
+    case pre_open:
+      return "PRE_TRADING";
+    case auction:
+    case auction_frozen:
+      return "AUCTION_MATCH";
+    case closed:
+      return "END_OF_DAY";
+  }
+  return "";
 }
 
 std::string_view expiry_reason(const OrderView& order) {

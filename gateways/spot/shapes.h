@@ -26,7 +26,17 @@ struct Listing {
 [[nodiscard]] std::string_view name_of(orders::TimeInForce time_in_force);
 [[nodiscard]] std::string_view name_of(orders::SelfTrade mode);
 [[nodiscard]] std::string_view name_of(orders::OrderStatus status);
+// The published `status`, of which there are fewer than states: in some TRADING markets not every kind of order is
+// taken.
 [[nodiscard]] std::string_view name_of(instruments::MarketState state);
+// What `symbolStatus` may ask for.
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kSymbolStatuses = {
+    {{"TRADING", "TRADING"},
+     {"HALT", "HALT"},
+     {"BREAK", "BREAK"},
+     {"PRE_TRADING", "PRE_TRADING"},
+     {"AUCTION_MATCH", "AUCTION_MATCH"},
+     {"END_OF_DAY", "END_OF_DAY"}}};
 
 inline constexpr std::array<std::pair<std::string_view, orders::Side>, 2> kSides = {
     {{"BUY", orders::Side::buy}, {"SELL", orders::Side::sell}}};

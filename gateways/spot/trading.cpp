@@ -110,8 +110,9 @@ void take_common(const Context& context, Arguments& arguments, orders::PlaceOrde
 // The filters of a market that need neither book nor balance: the accounts fold checks the same ones of a real order.
 core::Rejection check_filters(const orders::PlaceOrder& order, const instruments::Market& market) {
   using core::Rejection;
-  if (market.state != instruments::MarketState::trading) return Rejection::market_closed;
   const orders::Condition& condition = order.condition;
+  const auto action = matching::action_of(order.type, order.time_in_force, condition.trigger);
+  if (!instruments::accepts(market.state, action)) return Rejection::market_closed;
   if (!condition.price.is_zero() && (condition.price < market.price_min || condition.price > market.price_max))
     return Rejection::price_out_of_range;
   if (condition.trailing_bp != 0 &&

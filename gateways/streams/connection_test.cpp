@@ -211,9 +211,9 @@ TEST(Commands, EveryStreamByItsName) {
   const auto names = [] {
     std::vector<std::string> out = {"!bookTicker",    "!miniTicker@arr", "!ticker@arr",
                                     "!ticker_1h@arr", "!ticker_4h@arr",  "!ticker_1d@arr"};
-    for (const std::string_view kind :
-         {"trade", "aggTrade", "depth", "depth@100ms", "depth5", "depth10", "depth20", "depth5@100ms", "depth10@100ms",
-          "depth20@100ms", "bookTicker", "avgPrice", "miniTicker", "ticker", "ticker_1h", "ticker_4h", "ticker_1d"})
+    for (const std::string_view kind : {"trade", "aggTrade", "depth", "depth@100ms", "depth5", "depth10", "depth20",
+                                        "depth5@100ms", "depth10@100ms", "depth20@100ms", "bookTicker", "avgPrice",
+                                        "auction", "miniTicker", "ticker", "ticker_1h", "ticker_4h", "ticker_1d"})
       out.push_back("ethbtc@" + std::string(kind));
     for (const std::string_view interval :
          {"1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"}) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/instruments/market_states.h"
+
 namespace streams {
 namespace {
 
@@ -208,6 +210,16 @@ void write_candle(JsonWriter& json, const Listing& listing, Stamp stamp, const I
   write_base_volume(json, "V", listing, candle.taker_buy);
   write_quote_volume(json, "Q", listing, candle.taker_buy);
   json.field("B", "0").end_object().end_object();
+}
+
+void write_auction(JsonWriter& json, const Listing& listing, Stamp stamp, const AuctionFigures& figures) {
+  begin(json, "auction", listing, stamp);
+  json.field("u", figures.update_id).field("S", instruments::rules_of(figures.state).name);
+  spot::write_price(json, "p", listing, figures.price);
+  spot::write_quantity(json, "q", listing, figures.paired);
+  json.field("i", figures.surplus.is_zero() ? "NONE" : figures.surplus_side == matching::Side::buy ? "BUY" : "SELL");
+  spot::write_quantity(json, "Q", listing, figures.surplus);
+  json.end_object();
 }
 
 void write_server_shutdown(JsonWriter& json, Stamp stamp) {

@@ -49,6 +49,16 @@ struct IntervalCandle {
 };
 void write_candle(spot::JsonWriter& json, const spot::Listing& listing, Stamp stamp, const IntervalCandle& candle);
 
+// A market's state and what an auction would come to now; price and quantities are zero where there is nothing to say.
+struct AuctionFigures {
+  instruments::MarketState state = instruments::MarketState::trading;
+  std::uint64_t update_id = 0;
+  core::Price price;
+  core::Quantity paired, surplus;
+  matching::Side surplus_side = matching::Side::buy;
+};
+void write_auction(spot::JsonWriter& json, const spot::Listing& listing, Stamp stamp, const AuctionFigures& figures);
+
 void write_server_shutdown(spot::JsonWriter& json, Stamp stamp);
 
 }  // namespace streams

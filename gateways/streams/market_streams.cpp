@@ -53,6 +53,8 @@ Stream* stream_in(Watch& watch, const StreamName& name) {
       return &watch.book_ticker;
     case StreamKind::average_price:
       return &watch.average_price;
+    case StreamKind::auction:
+      return &watch.auction.stream;
     case StreamKind::mini_ticker:
       return &watch.mini_ticker;
     case StreamKind::ticker:
@@ -148,6 +150,8 @@ void MarketStreams::State::begin_telling(Stream& stream) {
     watch.partial[index_of_levels(name.levels)][name.is_fast ? 1 : 0].told = update;
   } else if (name.kind == StreamKind::average_price) {
     watch.average_told = views().markets.average_price(name.market, sent_at(port.now()));
+  } else if (name.kind == StreamKind::auction) {
+    begin_auction(name.market, watch.auction);
   } else if (name.kind == StreamKind::candle) {
     begin_candle(candle_stream(name));
   }
@@ -226,6 +230,7 @@ void MarketStreams::on_batch_end() {
     Tracked& record = s.tracked_of(market);
     record.is_touched = false;
     s.tell_best(market, record);
+    s.tell_auction(market, record);
   }
   s.touched.clear();
   s.fan_out.close_doomed();

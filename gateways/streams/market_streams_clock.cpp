@@ -177,6 +177,8 @@ void MarketStreams::State::write_state(JsonWriter& json, const StreamName& name,
       return write_book_ticker(json, of, markets.depth(name.market, 0).last_update_id, markets.best(name.market));
     case StreamKind::average_price:
       return write_average_price(json, of, stamp, markets.average_price(name.market, stamp.sent));
+    case StreamKind::auction:
+      return write_auction(json, of, stamp, tracked_of(name.market).watch->auction.figures);
     case StreamKind::mini_ticker:
     case StreamKind::ticker:
       return write_ticker_object(json, name.market, name.kind, Window::day_1, stamp,

@@ -35,6 +35,7 @@ void MarketStreams::State::hear(const MarketEvent& event, core::Time sent) {
       if (event.kind == MarketEventKind::level_changed) depth.changes.add(event);
     }
   }
+  if (watch != nullptr && watch->auction.stream.reader_count > 0) hear_auction(watch->auction, event);
   if (event.kind == MarketEventKind::traded) hear_trade(market, event, sent);
 }
 

@@ -159,6 +159,39 @@ TEST(BookTickerStream, OfAllMarkets) {
   EXPECT_NE(messages[1].find(R"("s":"ETHUSDT","b":"3000.00000000")"), std::string::npos);
 }
 
+TEST(AuctionStream, TellsTheStateAndTheFiguresOfTheCall) {
+  TestFloor floor;
+  const auto change = [&](instruments::MarketState state) {
+    floor.submit(instruments::SetMarketState{floor.market().id, state});
+  };
+  const auto figures = [](const std::string& message) { return message.substr(message.find("\"S\":")); };
+  TestClient client(floor.gateway, "/ws/btcusdt@auction");
+  floor.pass(100);
+  EXPECT_EQ(client.take_one(), R"({"e":"auction","E":1700000000100,"s":"BTCUSDT","u":1,"S":"trading",)"
+                               R"("p":"0.00000000","q":"0.00000000","i":"NONE","Q":"0.00000000"})")
+      << "a new reader is told the present state";
+  floor.buy("49999", "1");
+  EXPECT_TRUE(client.take().empty()) << "outside of a call only the state counts";
+  change(instruments::MarketState::auction);
+  EXPECT_EQ(figures(client.take_one()),
+            R"("S":"auction","p":"0.00000000","q":"0.00000000","i":"NONE","Q":"0.00000000"})");
+  floor.sell("49998", "0.25");
+  const std::string told = client.take_one();
+  EXPECT_EQ(figures(told), R"("S":"auction","p":"49999.00000000","q":"0.25000000","i":"BUY","Q":"0.75000000"})");
+  TestClient late(floor.gateway, "/ws/btcusdt@auction");
+  floor.pass(100);
+  EXPECT_EQ(figures(late.take_one()), figures(told)) << "whoever comes later is told the same, from the book";
+  floor.buy("40000", "1");
+  EXPECT_TRUE(client.take().empty()) << "not executable";
+  change(instruments::MarketState::auction_frozen);
+  EXPECT_EQ(figures(client.take_one()),
+            R"("S":"auction_frozen","p":"49999.00000000","q":"0.25000000","i":"BUY","Q":"0.75000000"})");
+  change(instruments::MarketState::trading);
+  EXPECT_EQ(figures(client.take_one()),
+            R"("S":"trading","p":"0.00000000","q":"0.00000000","i":"NONE","Q":"0.00000000"})");
+  EXPECT_EQ(floor.port.views().markets.last_price(floor.market().id)->value(), 4'999'900);
+}
+
 // Two trades of 0.5 at 100 and 1.5 at 104, and a book around them.
 void trade_twice(TestFloor& floor) {
   floor.sell("100", "0.5");

@@ -39,6 +39,13 @@ struct CandleStream {
   bool is_changed = false;                      // since it was last told
 };
 
+// What the events last said of a market's state and of its call.
+struct AuctionStream {
+  Stream stream;
+  AuctionFigures figures;
+  bool is_changed = false;  // since it was last told
+};
+
 // The streams of a market that somebody watches. Found by position: no look-up by name on the way of an event.
 struct Watch {
   std::size_t streams_read = 0;
@@ -47,6 +54,7 @@ struct Watch {
   std::array<DepthStream, 2> depth;                                              // every 1000 ms, every 100 ms
   std::array<std::array<PartialDepthStream, 2>, kPartialLevels.size()> partial;  // by levels, likewise
   std::vector<std::unique_ptr<CandleStream>> candles;
+  AuctionStream auction;
   market_data::AveragePrice average_told;
 };
 
@@ -149,6 +157,11 @@ struct MarketStreams::State {
   void hear_trade(Tracked& market, const matching::MarketEvent& event, core::Time sent);
   void tell_runs(core::Time sent);
   void tell_best(core::MarketId market, Tracked& record);
+
+  // Auctions (market_streams_auction.cpp).
+  void begin_auction(core::MarketId market, AuctionStream& auction) const;
+  void hear_auction(AuctionStream& auction, const matching::MarketEvent& event);
+  void tell_auction(core::MarketId market, Tracked& record);
 
   // Candles (market_streams_candles.cpp).
   void begin_candle(CandleStream& stream);

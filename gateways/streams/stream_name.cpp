@@ -15,10 +15,11 @@ struct Simple {
   std::string_view name;
   StreamKind kind;
 };
-constexpr std::array<Simple, 6> kOfMarket = {{{"trade", StreamKind::trade},
+constexpr std::array<Simple, 7> kOfMarket = {{{"trade", StreamKind::trade},
                                               {"aggTrade", StreamKind::aggregate_trade},
                                               {"bookTicker", StreamKind::book_ticker},
                                               {"avgPrice", StreamKind::average_price},
+                                              {"auction", StreamKind::auction},
                                               {"miniTicker", StreamKind::mini_ticker},
                                               {"ticker", StreamKind::ticker}}};
 constexpr std::array<Simple, 3> kOfAll = {{{"!bookTicker", StreamKind::all_book_tickers},

@@ -19,6 +19,7 @@ enum class StreamKind : std::uint8_t {
   partial_depth,  // the best levels
   book_ticker,
   average_price,
+  auction,  // ours: the state of a market, and the figures of its call
   mini_ticker,
   ticker,
   window_ticker,  // over `window`

@@ -78,6 +78,8 @@ std::string_view name(Rejection rejection) {
       return "bad_filter";
     case Rejection::bad_state:
       return "bad_state";
+    case Rejection::state_not_reachable:
+      return "state_not_reachable";
     case Rejection::account_exists:
       return "account_exists";
     case Rejection::bad_name:

@@ -48,6 +48,7 @@ enum class Rejection : std::uint16_t {
   caps_too_large = 304,      // price × quantity × unit, or a supply, could leave 96 bits
   bad_filter = 305,          // min above max, off the step, and the like
   bad_state = 306,
+  state_not_reachable = 307,  // a market's state that may not follow its present one
   account_exists = 310,
   bad_name = 311,
   bad_amount = 312,           // zero, negative, or beyond the asset's supply cap

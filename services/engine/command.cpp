@@ -180,7 +180,14 @@ template <class Like>
   requires Is<instruments::SetMarketState, Like>
 void code(auto& coder, Like& command) {
   coder(command.market);
-  coder.enumeration(command.state, instruments::MarketState::trading, instruments::MarketState::halted);
+  coder.enumeration(command.state, instruments::MarketState::trading, instruments::MarketState::closed);
+}
+
+template <class Like>
+  requires Is<instruments::SetMarketAuctions, Like>
+void code(auto& coder, Like& command) {
+  coder(command.market);
+  coder(command.resumes_by_auction);
 }
 
 template <class Like>
@@ -279,10 +286,11 @@ void code(auto& coder, Like& command) {
 
 // In the order of Command's alternatives.
 constexpr std::array kTypes = {
-    RecordType::checkpoint,       RecordType::started,      RecordType::add_asset,  RecordType::add_market,
-    RecordType::set_market_state, RecordType::open_account, RecordType::deposit,    RecordType::set_account_fees,
-    RecordType::place_order,      RecordType::cancel_order, RecordType::cancel_all, RecordType::cancel_replace,
-    RecordType::move_order,       RecordType::reduce_order,
+    RecordType::checkpoint,     RecordType::started,          RecordType::add_asset,
+    RecordType::add_market,     RecordType::set_market_state, RecordType::set_market_auctions,
+    RecordType::open_account,   RecordType::deposit,          RecordType::set_account_fees,
+    RecordType::place_order,    RecordType::cancel_order,     RecordType::cancel_all,
+    RecordType::cancel_replace, RecordType::move_order,       RecordType::reduce_order,
 };
 static_assert(kTypes.size() == std::variant_size_v<Command>);
 
@@ -326,6 +334,8 @@ std::string_view name(RecordType type) {
       return "add_market";
     case RecordType::set_market_state:
       return "set_market_state";
+    case RecordType::set_market_auctions:
+      return "set_market_auctions";
     case RecordType::open_account:
       return "open_account";
     case RecordType::deposit:
@@ -373,6 +383,8 @@ core::Result<Command> decode(const core::Record& record) {
       return decode_as<instruments::AddMarket>(record);
     case RecordType::set_market_state:
       return decode_as<instruments::SetMarketState>(record);
+    case RecordType::set_market_auctions:
+      return decode_as<instruments::SetMarketAuctions>(record);
     case RecordType::open_account:
       return decode_as<ledger::OpenAccount>(record);
     case RecordType::deposit:

@@ -272,6 +272,8 @@ TEST(Command, GoldenBytes) {
        "00000000000000000e0000000000000000000000000000000f0000001000000011000000120000001300000014"
        "00000015000000"},
       {instruments::SetMarketState{core::MarketId{3}, instruments::MarketState::halted}, "0300000002"},
+      {instruments::SetMarketState{core::MarketId{3}, instruments::MarketState::closed}, "0300000009"},
+      {instruments::SetMarketAuctions{core::MarketId{3}, true}, "0300000001"},
       {ledger::OpenAccount{ledger::AccountName("alice")}, "05616c696365"},
       {ledger::Deposit{core::AccountId{1000}, core::AssetId{2}, core::Amount{0x0304}, core::ShortText<40>("tx-1")},
        "e803000002000000040300000000000000000000000000000474782d31"},

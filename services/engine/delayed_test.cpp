@@ -206,15 +206,17 @@ Command independent_command(Random& random, const Pair& pair) {
     if (random.chance(1, 3)) place.condition.trailing_bp = static_cast<std::uint16_t>(100 * random.between(1, 4));
   }
   if (random.chance(1, 300)) {
-    return instruments::SetMarketState{kBtcUsdt, instruments::MarketState::halted};
+    const auto state = 1 + random.below(instruments::kMarketStates.size());
+    return instruments::SetMarketState{kBtcUsdt, static_cast<instruments::MarketState>(state)};
   }
+  if (random.chance(1, 60)) return instruments::SetMarketState{kBtcUsdt, instruments::MarketState::auction};
   if (random.chance(1, 30)) return instruments::SetMarketState{kBtcUsdt, instruments::MarketState::trading};
   return place;
 }
 
 // rule: same-commands-same-ends
 TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
-  std::uint64_t trades = 0, resting = 0, waiting = 0, deepest = 0;
+  std::uint64_t trades = 0, auction_trades = 0, resting = 0, waiting = 0, deepest = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Random random(seed);
     const core::int128 plenty = static_cast<core::int128>(1) << 70;
@@ -244,6 +246,7 @@ TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
     ASSERT_EQ(told(delayed), told(drained)) << "seed " << seed;
     for (const matching::MarketEvent& event : drained.market_events) {
       trades += event.kind == matching::MarketEventKind::traded;
+      auction_trades += event.kind == matching::MarketEventKind::traded && !instruments::is_continuous(event.state);
     }
     resting += drained.matching.fold.resting_orders();
     waiting += drained.matching.fold.waiting_orders();
@@ -252,6 +255,7 @@ TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
     EXPECT_GT(delayed.mistakes, 100u);
   }
   EXPECT_GT(trades, 10'000u);
+  EXPECT_GT(auction_trades, 100u);
   EXPECT_GT(resting, 300u);
   EXPECT_GT(waiting, 30u);
   EXPECT_GT(deepest, 100u) << "much was on its way at once";

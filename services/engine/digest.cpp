@@ -69,7 +69,8 @@ void add_body(Digest& digest, const orders::AssetListed& e) {
 void add_body(Digest& digest, const orders::MarketListed& e) {
   const instruments::Market& m = e.market;
   digest.add(m.id).add(m.symbol.view()).add(m.base).add(m.quote);
-  digest.add(word(m.tick_mantissa), word(m.lot_mantissa)).add(packed(m.price_decimals, m.quantity_decimals, m.state));
+  digest.add(word(m.tick_mantissa), word(m.lot_mantissa))
+      .add(packed(m.price_decimals, m.quantity_decimals, m.state, m.resumes_by_auction));
   digest.add(m.price_min).add(m.price_max).add(m.quantity_min).add(m.quantity_max);
   digest.add(m.market_quantity_min).add(m.market_quantity_max).add(m.notional_min).add(m.notional_max);
   digest.add(halves(m.band.bid_up_bp, m.band.bid_down_bp), halves(m.band.ask_up_bp, m.band.ask_down_bp));

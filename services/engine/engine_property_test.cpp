@@ -31,6 +31,10 @@ class RandomRun {
     header.time.ns += 7;
     engine.apply(header, command, output);
     ASSERT_GE(output.account_events.size(), 1u) << "every command is answered";
+    for (const matching::MarketEvent& event : output.market_events) {
+      const bool traded = event.kind == matching::MarketEventKind::traded;
+      auction_trades += traded && !instruments::is_continuous(event.state);
+    }
     std::uint32_t index = 0;
     for (const orders::AccountEvent& event : output.account_events) {
       ASSERT_EQ(event.index, index++);
@@ -51,6 +55,7 @@ class RandomRun {
   EventModel model;
   RandomCommands commands;
   std::uint64_t last_order = 0;
+  int auction_trades = 0;
   std::map<orders::Execution, int> executions;
   std::map<orders::OrderStatus, int> statuses;
   std::map<Rejection, int> rejections;
@@ -63,6 +68,7 @@ TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
   std::map<orders::Execution, int> executions;
   std::map<orders::OrderStatus, int> statuses;
   std::map<Rejection, int> rejections;
+  int auction_trades = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     RandomRun run(seed, seed % 2 == 0 ? kNoBand : kBand);
     for (int i = 0; i < 10'000; ++i) {
@@ -72,11 +78,13 @@ TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
       ASSERT_TRUE(audit.has_value()) << "seed " << seed << ", command " << i << ": " << audit.error().text();
       if (testing::Test::HasFatalFailure()) FAIL() << "seed " << seed << ", command " << i;
     }
+    auction_trades += run.auction_trades;
     for (const auto& [what, count] : run.executions) executions[what] += count;
     for (const auto& [what, count] : run.statuses) statuses[what] += count;
     for (const auto& [what, count] : run.rejections) rejections[what] += count;
   }
   // Not vacuous: everything that can happen happened.
+  EXPECT_GE(auction_trades, 500);
   for (int execution = 1; execution <= 9; ++execution) {
     EXPECT_GE(executions[static_cast<orders::Execution>(execution)], 50) << execution;
   }

@@ -28,12 +28,12 @@ class RandomCommands {
     if (pick < 975)
       return ledger::Deposit{account(), any_asset(), core::Amount{random_.between(0, 30'000'000)}, reference()};
     if (pick < 985) return fees::SetAccountFees{account(), random_.chance(1, 3), {rate(), rate()}};
-    if (pick < 990) {
-      const bool halts = random_.chance(1, 4);
-      return instruments::SetMarketState{any_market(),
-                                         halts ? instruments::MarketState::halted : instruments::MarketState::trading};
-    }
-    return instruments::SetMarketState{kBtcUsdt, instruments::MarketState::trading};
+    if (pick < 986) return instruments::SetMarketAuctions{any_market(), random_.chance(1, 4)};
+    if (pick < 990) return instruments::SetMarketState{any_market(), market_state()};
+    // Soon back to trading, often by way of an auction.
+    const bool calls = random_.chance(1, 3);
+    return instruments::SetMarketState{kBtcUsdt,
+                                       calls ? instruments::MarketState::auction : instruments::MarketState::trading};
   }
   core::Random& random() { return random_; }
 
@@ -44,6 +44,9 @@ class RandomCommands {
   }
   core::MarketId any_market() {
     return core::MarketId{static_cast<std::uint32_t>(random_.chance(1, 100) ? 9 : random_.between(1, 2))};
+  }
+  instruments::MarketState market_state() {
+    return static_cast<instruments::MarketState>(1 + random_.below(instruments::kMarketStates.size()));
   }
   core::AssetId any_asset() { return core::AssetId{static_cast<std::uint32_t>(random_.between(1, 4))}; }
   core::Price price() {

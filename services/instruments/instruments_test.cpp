@@ -5,6 +5,7 @@
 #include "services/fees/types.h"
 #include "services/instruments/convert.h"
 #include "services/instruments/defaults.h"
+#include "services/instruments/market_states.h"
 #include "services/instruments/registry.h"
 
 namespace instruments {
@@ -195,6 +196,25 @@ TEST(Registry, StatesChange) {
   EXPECT_NE(registry.hash(), before);
   EXPECT_EQ(registry.set_state({core::MarketId{9}, MarketState::halted}).error(), Rejection::unknown_market);
   EXPECT_EQ(registry.set_state({core::MarketId{1}, MarketState{77}}).error(), Rejection::bad_state);
+  EXPECT_EQ(registry.set_state({core::MarketId{1}, MarketState::pre_open}).error(), Rejection::state_not_reachable);
+  EXPECT_EQ(registry.market("BTCUSDT")->state, MarketState::trading) << "a refused change leaves no trace";
+}
+
+TEST(Registry, AMarketThatResumesByAuctionTradesAgainAfterACallOnly) {
+  Registry registry = listed();
+  const core::MarketId market{1};
+  EXPECT_EQ(registry.set_auctions({core::MarketId{9}, true}).error(), Rejection::unknown_market);
+  const std::uint64_t before = registry.hash();
+  ASSERT_TRUE(registry.set_auctions({market, true}));
+  EXPECT_NE(registry.hash(), before);
+  ASSERT_TRUE(registry.set_state({market, MarketState::halted}));
+  EXPECT_EQ(registry.set_state({market, MarketState::trading}).error(), Rejection::state_not_reachable);
+  EXPECT_EQ(registry.set_state({market, MarketState::post_only}).error(), Rejection::state_not_reachable);
+  ASSERT_TRUE(registry.set_state({market, MarketState::auction}));
+  ASSERT_TRUE(registry.set_state({market, MarketState::trading}));
+  ASSERT_TRUE(registry.set_state({market, MarketState::halted}));
+  ASSERT_TRUE(registry.set_auctions({market, false}));
+  ASSERT_TRUE(registry.set_state({market, MarketState::trading}));
 }
 
 TEST(Registry, AFollowerThatTakesOverEqualsTheOneThatDecided) {
@@ -210,6 +230,8 @@ TEST(Registry, AFollowerThatTakesOverEqualsTheOneThatDecided) {
 TEST(Registry, SavesAndLoadsAndSurvivesAnyBytes) {
   Registry registry = listed();
   ASSERT_TRUE(registry.set_state({core::MarketId{3}, MarketState::halted}));
+  ASSERT_TRUE(registry.set_state({core::MarketId{2}, MarketState::auction}));
+  ASSERT_TRUE(registry.set_auctions({core::MarketId{2}, true}));
   const core::Bytes bytes = saved(registry);
   Registry loaded;
   core::ByteReader reader(bytes);
@@ -217,6 +239,8 @@ TEST(Registry, SavesAndLoadsAndSurvivesAnyBytes) {
   EXPECT_TRUE(reader.complete());
   EXPECT_EQ(loaded.hash(), registry.hash());
   EXPECT_EQ(saved(loaded), bytes);
+  EXPECT_EQ(loaded.market(core::MarketId{2})->state, MarketState::auction);
+  EXPECT_TRUE(loaded.market(core::MarketId{2})->resumes_by_auction);
   EXPECT_EQ(loaded.market("ETHBTC")->tick_lot_units, core::Amount{1});
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     core::ByteReader cut(core::BytesView(bytes).first(size));
@@ -228,7 +252,7 @@ TEST(Registry, SavesAndLoadsAndSurvivesAnyBytes) {
     core::ByteReader damaged(flipped);
     if (!loaded.load(damaged)) continue;
     for (const Market& market : loaded.markets()) {
-      EXPECT_TRUE(market.state == MarketState::trading || market.state == MarketState::halted);
+      EXPECT_TRUE(is_market_state(market.state));
       EXPECT_NE(loaded.asset(market.base), nullptr);
     }
   }

@@ -7,6 +7,7 @@
 #include "pkg/core/hash.h"
 #include "services/fees/types.h"
 #include "services/instruments/codec.h"
+#include "services/instruments/market_states.h"
 
 namespace instruments {
 namespace {
@@ -22,7 +23,9 @@ bool is_symbol(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
 }
 
-bool is_known(MarketState state) { return state == MarketState::trading || state == MarketState::halted; }
+// In snapshots the state's byte has this bit when the market resumes by auction, which keeps the layout of those that
+// were written before there were auctions.
+constexpr std::uint8_t kResumesByAuction = 0x80;
 
 // mantissa × 10^(units_decimals - decimals), when that is a whole number in bounds.
 std::optional<Amount> whole_units(int128 mantissa, int decimals, int units_decimals) {
@@ -65,6 +68,11 @@ Rejection check_filters(const Market& market) {
   return ranges && band && count ? Rejection::none : Rejection::bad_filter;
 }
 
+std::uint8_t state_byte(const Market& market) {
+  return static_cast<std::uint8_t>(static_cast<std::uint8_t>(market.state) |
+                                   (market.resumes_by_auction ? kResumesByAuction : 0));
+}
+
 bool is_rate(core::FeeRate rate) { return rate >= core::FeeRate{} && rate <= fees::kRateMax; }
 
 // Every rule of listing that does not need the registry's other markets; fills in the derived fields.
@@ -89,8 +97,7 @@ Rejection complete(Market& market, const Asset* base, const Asset* quote) {
       !stays_below_cap(quantity_max, lot->value(), 1) || market.notional_max > core::kAmountMax) {
     return Rejection::caps_too_large;
   }
-  if (!is_rate(market.maker_fee) || !is_rate(market.taker_fee)) return Rejection::bad_fee_rate;
-  return is_known(market.state) ? Rejection::none : Rejection::bad_state;
+  return is_rate(market.maker_fee) && is_rate(market.taker_fee) ? Rejection::none : Rejection::bad_fee_rate;
 }
 
 struct Writer {
@@ -161,6 +168,7 @@ std::expected<Market, Rejection> Registry::add(const AddMarket& command) {
   Market listed = command.market;
   listed.id = core::MarketId{static_cast<std::uint32_t>(markets_.size() + 1)};
   listed.state = MarketState::trading;
+  listed.resumes_by_auction = false;
   if (const Rejection bad = complete(listed, asset(listed.base), asset(listed.quote)); bad != Rejection::none) {
     return std::unexpected(bad);
   }
@@ -172,9 +180,19 @@ std::expected<Market, Rejection> Registry::add(const AddMarket& command) {
 std::expected<Market, Rejection> Registry::set_state(const SetMarketState& command) {
   const Market* known = market(command.market);
   if (known == nullptr) return std::unexpected(Rejection::unknown_market);
-  if (!is_known(command.state)) return std::unexpected(Rejection::bad_state);
+  if (!is_market_state(command.state)) return std::unexpected(Rejection::bad_state);
+  if (!may_follow(known->state, command.state, known->resumes_by_auction)) {
+    return std::unexpected(Rejection::state_not_reachable);
+  }
   Market& changed = markets_[command.market.value() - 1];
   changed.state = command.state;
+  return changed;
+}
+
+std::expected<Market, Rejection> Registry::set_auctions(const SetMarketAuctions& command) {
+  if (market(command.market) == nullptr) return std::unexpected(Rejection::unknown_market);
+  Market& changed = markets_[command.market.value() - 1];
+  changed.resumes_by_auction = command.resumes_by_auction;
   return changed;
 }
 
@@ -192,7 +210,7 @@ std::uint64_t Registry::hash() const {
   for (const Asset& asset : assets_) code_asset_terms(hasher, asset);
   for (const Market& market : markets_) {
     code_market_terms(hasher, market);
-    hasher.digest.add(static_cast<std::uint64_t>(market.state));
+    hasher.digest.add(static_cast<std::uint64_t>(state_byte(market)));
   }
   return hasher.digest.value();
 }
@@ -204,7 +222,7 @@ void Registry::save(core::ByteWriter& out) const {
   out.put(static_cast<std::uint32_t>(markets_.size()));
   for (const Market& market : markets_) {
     code_market_terms(writer, market);
-    out.put(market.state);
+    out.put(state_byte(market));
   }
 }
 
@@ -222,10 +240,15 @@ core::Result<void> Registry::load(core::ByteReader& in) {
   for (std::uint32_t i = 0; i < market_count && in.ok(); ++i) {
     AddMarket terms;
     code_market_terms(reader, terms.market);
-    const auto state = in.get<MarketState>();
+    const auto byte = in.get<std::uint8_t>();
+    const auto state = market_state_numbered(byte & static_cast<std::uint8_t>(~kResumesByAuction));
     if (!in.ok()) break;
-    const auto listed = add(terms);
-    if (!listed || !set_state({listed->id, state})) in.fail();
+    if (!state || !add(terms)) {
+      in.fail();
+      break;
+    }
+    markets_.back().state = *state;
+    markets_.back().resumes_by_auction = (byte & kResumesByAuction) != 0;
   }
   if (!in.ok())
     return core::fail(core::ErrorKind::corrupt, "the saved assets and markets contradict the rules of listing");

@@ -20,6 +20,7 @@ class Registry {
   [[nodiscard]] std::expected<Asset, core::Rejection> add(const AddAsset& command);
   [[nodiscard]] std::expected<Market, core::Rejection> add(const AddMarket& command);
   [[nodiscard]] std::expected<Market, core::Rejection> set_state(const SetMarketState& command);
+  [[nodiscard]] std::expected<Market, core::Rejection> set_auctions(const SetMarketAuctions& command);
   // Taking over what another registry decided (events). REQUIRES ids to arrive in order; a known id replaces.
   void put(const Asset& asset);
   void put(const Market& market);

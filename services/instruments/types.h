@@ -19,9 +19,17 @@ struct Asset {
   core::Amount supply_max;           // cap on the sum of all deposits, at most core::kAmountMax
 };
 
+// What each lets in, and which may follow which: market_states.h.
 enum class MarketState : std::uint8_t {
   trading = 1,
-  halted = 2,  // takes cancels only
+  halted = 2,          // stopped; cancels only
+  pre_open = 3,        // orders come in and rest, nothing trades
+  auction = 4,         // the call of an auction: opening, after a halt, in a volatile market, closing
+  auction_frozen = 5,  // its last part: orders come in, none is taken out
+  cancel_only = 6,
+  post_only = 7,   // orders match, but none may come in that would
+  limit_only = 8,  // no market orders
+  closed = 9,      // after the closing auction; cancels only
 };
 
 // Percent-price filter: a buy's price at most reference × bid_up, at least reference × bid_down, and so on; in basis
@@ -46,6 +54,7 @@ struct Market {
   core::FeeRate maker_fee, taker_fee;   // unless the account has rates of its own
   std::uint32_t open_orders_max = 200;  // per account
   MarketState state = MarketState::trading;
+  bool resumes_by_auction = false;  // continuous trading begins with an auction, after a halt too
   // Derived at listing by the registry, not part of the command.
   core::Amount lot_units;       // base ledger units in one lot
   core::Amount tick_lot_units;  // quote ledger units in one tick × one lot
@@ -58,11 +67,16 @@ struct AddAsset {
   core::Amount supply_max;
 };
 struct AddMarket {
-  Market market;  // id, state and the derived fields are ignored; base and quote must be listed
+  Market market;  // id, state, resumes_by_auction and the derived fields are ignored; base and quote must be listed
 };
+// Rejected when the state may not follow the present one.
 struct SetMarketState {
   core::MarketId market;
   MarketState state = MarketState::trading;
+};
+struct SetMarketAuctions {
+  core::MarketId market;
+  bool resumes_by_auction = false;
 };
 
 }  // namespace instruments

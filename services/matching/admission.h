@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "services/instruments/market_states.h"
 #include "services/matching/book.h"
 #include "services/matching/planted.h"
 #include "services/matching/taking.h"
@@ -15,6 +16,7 @@ namespace matching {
 
 using core::int128;
 using core::Rejection;
+using instruments::Action;
 using instruments::MarketState;
 
 inline constexpr int128 kBasisPoints = 10'000;
@@ -46,6 +48,10 @@ inline bool outside(core::Amount value, core::Amount min, core::Amount max) {
   return value < min || (!max.is_zero() && value > max);
 }
 
+inline bool accepts(const Book& book, Action action) {
+  return book.state == MarketState::trading || instruments::accepts(book.state, action);
+}
+
 // The command's own fields, then the market's state, then prices: the first that does not hold is the reason.
 [[gnu::always_inline]] inline Rejection admit(const Book& book, const Rules& rules, const NewOrder& command) {
   const bool by_quote = command.type == OrderType::market_by_quote;
@@ -53,7 +59,8 @@ inline bool outside(core::Amount value, core::Amount min, core::Amount max) {
     return Rejection::invalid_order;
   }
   if (!is_market(command.type) && command.price.value() <= 0) return Rejection::invalid_order;
-  if (book.state != MarketState::trading && !PLANTED(halt_takes_orders)) [[unlikely]]
+  if (!accepts(book, action_of(command.type, command.time_in_force, Trigger::none)) && !PLANTED(halt_takes_orders))
+      [[unlikely]]
     return Rejection::market_closed;
   if (is_market(command.type)) {
     if (!by_quote && book.reference.is_zero()) return Rejection::none;
@@ -79,11 +86,11 @@ inline Rejection admit_conditional(const Book& book, const NewOrder& command) {
       command.trigger_price.value() < 0 || (command.trigger_price.is_zero() && command.trailing_bp == 0)) {
     return Rejection::invalid_order;
   }
-  if (book.state != MarketState::trading) return Rejection::market_closed;
+  if (!accepts(book, Action::conditional)) return Rejection::market_closed;
   if (command.trailing_bp != 0 || book.reference.is_zero()) return Rejection::none;
   const bool holds = fires_above(command.trigger, command.side) ? book.reference >= command.trigger_price
                                                                 : book.reference <= command.trigger_price;
-  return holds ? Rejection::would_trigger_immediately : Rejection::none;
+  return holds && !PLANTED(waits_though_it_holds) ? Rejection::would_trigger_immediately : Rejection::none;
 }
 
 // A plan's cost in what the order's budget is held in. Costs are bounded by the listing caps; beyond them, by the

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "pkg/core/hash.h"
+#include "services/instruments/market_states.h"
 #include "services/matching/planted.h"
 
 namespace matching {
@@ -40,7 +41,8 @@ core::Result<void> Books::audit() const {
     }
     if (auto result = audit_waiting(book, waiting); !result) return result;
     const bool two_sided = book.best[0] != kNoKey && book.best[1] != kNoKey;
-    if (two_sided && price_of(Side::buy, book.best[0]) >= price_of(Side::sell, book.best[1])) {
+    if (two_sided && instruments::is_continuous(book.state) &&
+        price_of(Side::buy, book.best[0]) >= price_of(Side::sell, book.best[1])) {
       return wrong(book, "the sides cross");
     }
   }

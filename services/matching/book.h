@@ -4,7 +4,7 @@
 // Ownership: Books owns the pools that all books share; a Book is two cache lines of roots and counters, so a market
 // without orders costs 128 bytes. Invariants (audited by Books::audit): a level's lots are the sum of its orders' open
 // lots, its queue is linked both ways in order of arrival, `best` is the first level of each side, the sides do not
-// cross.
+// cross where orders match (in other states of the market they may).
 #pragma once
 
 #include <array>

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "services/instruments/market_states.h"
 #include "services/matching/book.h"
 #include "services/matching/planted.h"
 
@@ -140,8 +141,8 @@ core::Result<void> Books::load_market(Book& book, core::ByteReader& in, Slots& s
   in.get(book.reference);
   if (PLANTED(load_forgets_reference)) book.reference = {};
   book.has_band = is_set(band) && !PLANTED(load_switches_band_off);
-  if (!in.ok() || !is_between(book.state, instruments::MarketState::trading, instruments::MarketState::halted) ||
-      rules.lot_units.value() <= 0 || rules.tick_lot_units.value() <= 0 || book.reference.value() < 0) {
+  if (!in.ok() || !instruments::is_market_state(book.state) || rules.lot_units.value() <= 0 ||
+      rules.tick_lot_units.value() <= 0 || book.reference.value() < 0) {
     return corrupt("a market's settings are out of range");
   }
   for (const Side side : {Side::buy, Side::sell}) {

@@ -81,7 +81,8 @@ std::string name(EndReason reason) {
   return name_in(kNames, reason);
 }
 std::string name(MarketEventKind kind) {
-  static constexpr std::array<std::string_view, 5> kNames = {"?", "level_changed", "traded", "state_changed", "listed"};
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "?", "level_changed", "traded", "state_changed", "listed", "auction_price", "auction_surplus"};
   return name_in(kNames, kind);
 }
 std::string name(OrderType type) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "pkg/core/check.h"
+#include "services/instruments/market_states.h"
 
 namespace matching {
 namespace {
@@ -17,6 +18,7 @@ enum class Group : std::uint8_t {
   command,
   event,
   state,
+  taken,
   report,
   ended,
   rejection,
@@ -37,18 +39,22 @@ enum class Rule : std::uint8_t {
   cascade_cut,
   triggered_later,
   fired_each_other,
+  uncrossed,
+  uncrossed_several,
 };
 enum class Trails : std::uint8_t { no, from_a_trade, from_a_price };
 
 constexpr std::array<std::string_view, 5> kCommands = {"configure", "new", "cancel", "move", "reduce"};
-constexpr std::array<std::string_view, 8> kRules = {"a move that matched",
-                                                    "a fill or kill past own orders",
-                                                    "an order whose level was full",
-                                                    "several conditional orders triggered",
-                                                    "triggered and filled",
-                                                    "as many triggered as one command may",
-                                                    "triggered by an earlier command",
-                                                    "fired by a conditional order's trade"};
+constexpr std::array<std::string_view, 10> kRules = {"a move that matched",
+                                                     "a fill or kill past own orders",
+                                                     "an order whose level was full",
+                                                     "several conditional orders triggered",
+                                                     "triggered and filled",
+                                                     "as many triggered as one command may",
+                                                     "triggered by an earlier command",
+                                                     "fired by a conditional order's trade",
+                                                     "an auction that traded",
+                                                     "an auction of three trades or more"};
 constexpr std::array<std::string_view, 3> kTrails = {"", ", trailing", ", trailing from a price"};
 constexpr std::array<unsigned, 3> kResting = {10, 50, 300};
 
@@ -58,7 +64,21 @@ constexpr Thing thing(Group group, A a, B b = 0, C c = 0) {
          static_cast<Thing>(c);
 }
 
-std::string name_of_state(MarketState state) { return state == MarketState::trading ? "trading" : "halted"; }
+std::string name_of_state(MarketState state) { return std::string(instruments::rules_of(state).name); }
+
+// What commands find in a state, in the order of AnyCommand: new orders find either where some kinds are taken.
+void expect_answers(MarketState state, std::vector<Thing>& all) {
+  using enum instruments::Action;
+  std::size_t placing = 0;
+  for (const auto action : {limit, immediate, limit_maker, market})
+    placing += instruments::accepts(state, action) ? 1 : 0;
+  const auto one = [&](int command, bool taken) { all.push_back(thing(Group::taken, state, command, taken)); };
+  if (placing > 0) one(1, true);
+  if (placing < 4) one(1, false);
+  one(2, instruments::accepts(state, cancel));
+  one(3, instruments::accepts(state, move));
+  one(4, instruments::accepts(state, reduce));
+}
 
 }  // namespace
 
@@ -66,8 +86,11 @@ std::vector<Thing> Coverage::must_happen() {
   std::vector<Thing> all;
   all.reserve(128);
   for (unsigned command = 0; command < kCommands.size(); ++command) all.push_back(thing(Group::command, command));
-  for (int kind = 1; kind <= 4; ++kind) all.push_back(thing(Group::event, kind));
-  for (const MarketState state : {MarketState::trading, MarketState::halted}) all.push_back(thing(Group::state, state));
+  for (int kind = 1; kind <= 6; ++kind) all.push_back(thing(Group::event, kind));
+  for (const instruments::StateRules& rules : instruments::kMarketStates) {
+    all.push_back(thing(Group::state, rules.state));
+    expect_answers(rules.state, all);
+  }
   for (int kind = 1; kind <= 11; ++kind) all.push_back(thing(Group::report, kind));
   for (int reason = 1; reason <= 5; ++reason) all.push_back(thing(Group::ended, reason));
   for (const Rejection rejection :
@@ -116,6 +139,9 @@ std::string Coverage::name_of(Thing thing) {
       return "event " + name(static_cast<MarketEventKind>(a));
     case Group::state:
       return "state changed to " + name_of_state(static_cast<MarketState>(a));
+    case Group::taken:
+      return name_of_state(static_cast<MarketState>(a)) + ", " + std::string(kCommands[b]) +
+             (c != 0 ? ": taken" : ": refused");
     case Group::report:
       return "report " + name(static_cast<ReportKind>(a));
     case Group::ended:
@@ -146,6 +172,7 @@ void Coverage::see(const AnyCommand& command, const Differential& both) {
     if (event.kind == MarketEventKind::state_changed) ++counts_[thing(Group::state, event.state)];
   }
   see_triggers(both.reports());
+  see_state(command, both.reports());
   if (both.cascaded() < cascaded_before_) cascaded_before_ = 0;  // another run has begun
   counts_[thing(Group::rule, Rule::fired_each_other)] += both.cascaded() - cascaded_before_;
   cascaded_before_ = both.cascaded();
@@ -161,6 +188,23 @@ void Coverage::see_report(const Report& report) {
   ++counts_[thing(Group::report, report.kind)];
   if (report.kind == ReportKind::ended) ++counts_[thing(Group::ended, report.end_reason)];
   if (report.rejection != Rejection::none) ++counts_[thing(Group::rejection, report.rejection, report.kind)];
+}
+
+void Coverage::see_state(const AnyCommand& command, const std::vector<Report>& reports) {
+  if (const auto* configure = std::get_if<ConfigureMarket>(&command)) {
+    states_[configure->market.id] = configure->market.state;
+    std::size_t fills = 0;  // of the auction; a cascade comes behind its reference price
+    while (fills < reports.size() && reports[fills].kind == ReportKind::filled) ++fills;
+    if (fills > 0) ++counts_[thing(Group::rule, Rule::uncrossed)];
+    if (fills >= 6) ++counts_[thing(Group::rule, Rule::uncrossed_several)];
+    return;
+  }
+  if (reports.empty() || reports.front().kind == ReportKind::triggered) return;
+  const Report& first = reports.front();
+  const auto state = states_.find(first.market);
+  const bool refused = first.rejection == Rejection::market_closed;
+  if (state == states_.end() || (first.rejection != Rejection::none && !refused)) return;
+  ++counts_[thing(Group::taken, state->second, command.index(), !refused)];
 }
 
 void Coverage::see_triggers(const std::vector<Report>& reports) {

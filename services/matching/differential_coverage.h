@@ -28,10 +28,12 @@ class Coverage {
 
  private:
   void see_report(const Report& report);
+  void see_state(const AnyCommand& command, const std::vector<Report>& reports);
   void see_triggers(const std::vector<Report>& reports);
   void see_order(const NewOrder& order, const std::vector<Report>& reports);
 
   std::map<Thing, std::uint64_t> counts_;
+  std::map<core::MarketId, instruments::MarketState> states_;
   std::uint64_t cascaded_before_ = 0;  // of the run that goes on
 };
 

@@ -2,6 +2,7 @@
 
 #include "services/matching/admission.h"
 #include "services/matching/announcer.h"
+#include "services/matching/auction.h"
 #include "services/matching/book.h"
 #include "services/matching/planted.h"
 #include "services/matching/taking.h"
@@ -14,37 +15,6 @@ Identity identity_of(const NewOrder& command) {
   return {command.order, command.account, command.account_slot, command.market,
           command.side,  command.type,    command.self_trade};
 }
-}  // namespace
-
-struct Matching::State {
-  Books books;
-
-  // Fired orders go on, first fired first, as long as the command's allowance lasts and the market trades. Returns what
-  // is left of the allowance. Every command of a market begins with it, and ends with it when it traded.
-  [[gnu::noinline]] unsigned continue_cascade(Book& book, unsigned allowance, Output out);
-  // An aggressor is done: what it fired goes on.
-  void after_trading(Book& book, Announcer& announce, unsigned allowance, Output out) {
-    announce.reference_price();
-    if (book.has_fired) [[unlikely]]
-      continue_cascade(book, allowance, out);
-  }
-  void let_go(Book& book, const Conditional& fired, Output out);
-  [[gnu::noinline]] void wait(Book& book, const NewOrder& command, Output out);
-  [[gnu::always_inline]] void cancel(Book& book, Handle handle, Output out);
-  [[gnu::noinline]] void cancel_waiting(Book& book, Handle handle, Output out);
-  // Inlined with what it calls: in the way of a new order every call counts.
-  [[gnu::always_inline]] void place(Book& book, const NewOrder& command, unsigned allowance, Output out);
-  [[gnu::noinline]] void place_with_conditional(Book& book, const NewOrder& command, Output out);
-  void limit_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
-  void market_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
-  void rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out);
-  void rest_or_end(Book& book, Handle handle, std::int64_t open, Output out);
-  // The order a cancel, move or reduce is about, or none, which has then been reported.
-  template <class Command>
-  Order* target(const Command& command, Output out);
-};
-
-namespace {
 
 void reject(const NewOrder& command, Rejection rejection, Output out) {
   Report& report = out.reports.emplace_back();
@@ -69,6 +39,51 @@ void refuse(const Command& command, Rejection rejection, Output out) {
 
 }  // namespace
 
+struct Matching::State {
+  Books books;
+
+  // Fired orders go on, first fired first, as long as the command's allowance lasts and the market trades. Returns what
+  // is left of the allowance. Every command of a market begins with it, and ends with it when it traded.
+  [[gnu::noinline]] unsigned continue_cascade(Book& book, unsigned allowance, Output out);
+  // An aggressor is done: what it fired goes on.
+  void after_trading(Book& book, Announcer& announce, unsigned allowance, Output out) {
+    announce.reference_price();
+    if (book.has_fired) [[unlikely]]
+      continue_cascade(book, allowance, out);
+  }
+  void let_go(Book& book, const Conditional& fired, Output out);
+  [[gnu::noinline]] void wait(Book& book, const NewOrder& command, Output out);
+  [[gnu::always_inline]] void cancel(Book& book, Handle handle, Output out);
+  [[gnu::noinline]] void cancel_waiting(Book& book, Handle handle, Output out);
+  // Inlined with what it calls: in the way of a new order every call counts.
+  [[gnu::always_inline]] void place(Book& book, const NewOrder& command, unsigned allowance, Output out);
+  [[gnu::noinline]] void place_with_conditional(Book& book, const NewOrder& command, Output out);
+  void limit_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
+  [[gnu::noinline]] void limit_order_outside_trading(Book& book, const NewOrder& command, Output out) {
+    const CallFigures figures(books, book, out);
+    limit_order(book, command, 0, out);
+  }
+  void market_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
+  void rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out);
+  void rest_or_end(Book& book, Handle handle, std::int64_t open, Output out);
+  [[gnu::always_inline]] void move(Book& book, const MoveOrder& command, unsigned allowance, Output out);
+  // Of an order that is there, in a state that takes such a command.
+  void carry_out(Book& book, const CancelOrder& command, Output out) { cancel(book, command.handle, out); }
+  void carry_out(Book& book, const ReduceOrder& command, Output out);
+  void carry_out(Book& book, const MoveOrder& command, Output out) { move(book, command, 0, out); }
+  // Any of them where not everything is taken: apart, so that trading pays a comparison for it.
+  template <class Command>
+  [[gnu::noinline]] void outside_trading(Book& book, Action action, const Command& command, Output out) {
+    if (!instruments::accepts(book.state, action) && !PLANTED(every_state_changes_orders))
+      return refuse(command, Rejection::market_closed, out);
+    const CallFigures figures(books, book, out);
+    carry_out(book, command, out);
+  }
+  // The order a cancel, move or reduce is about, or none, which has then been reported.
+  template <class Command>
+  Order* target(const Command& command, Output out);
+};
+
 template <class Command>
 Order* Matching::State::target(const Command& command, Output out) {
   if (books.orders.holds(command.handle, command.order, command.market)) [[likely]]
@@ -88,7 +103,17 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
   Book* book = state_->books.find(market.id);
   const bool is_new = book == nullptr;
   if (is_new) book = &state_->books.add(market.id);
+  CHECK(instruments::is_market_state(market.state));
   const bool changed = book->state != market.state;
+  CallFigures figures(state_->books, *book, out);
+  if (changed) {
+    // The trades of the auction are the last thing that happens in the old state.
+    const bool uncrosses = instruments::uncrosses(book->state, market.state) &&
+                           !(PLANTED(closing_does_not_trade) && market.state == MarketState::closed);
+    if (!is_new && uncrosses) uncross_book(state_->books, *book, out);
+    if (!instruments::is_call(market.state)) figures.end();
+    if (!instruments::is_call(book->state) && instruments::is_call(market.state)) figures.begin();
+  }
   book->state = market.state;
   if (is_new || !PLANTED(band_change_ignored)) book->has_band = is_set(market.band);
   state_->books.rules(market.id) = {market.band, market.notional_min, market.notional_max, market.lot_units,
@@ -109,6 +134,8 @@ inline void Matching::State::place(Book& book, const NewOrder& command, unsigned
   const Rejection rejection = admit(book, books.rules(command.market), command);
   if (rejection != Rejection::none) return reject(command, rejection, out);
   if (is_market(command.type)) return market_order(book, command, allowance, out);
+  if (book.state != MarketState::trading) [[unlikely]]
+    return limit_order_outside_trading(book, command, out);
   limit_order(book, command, allowance, out);
 }
 
@@ -124,6 +151,8 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned 
   const bool crosses = book.best[index_of(opposite(command.side))] <= limit;
   const std::int64_t quantity = command.quantity.value();
   if (!crosses) [[likely]]
+    return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
+  if (!instruments::is_continuous(book.state) && !PLANTED(call_trades))
     return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
   if (command.type == OrderType::limit_maker && !PLANTED(limit_maker_takes)) {
     return reject(command, Rejection::would_match_immediately, out);
@@ -218,7 +247,11 @@ void Matching::State::wait(Book& book, const NewOrder& command, Output out) {
 }
 
 unsigned Matching::State::continue_cascade(Book& book, unsigned allowance, Output out) {
-  for (; book.has_fired && allowance > 0 && book.state == MarketState::trading; --allowance) {
+  const auto may_go_on = [&] {
+    return (allowance > 0 || PLANTED(cascade_unbounded)) &&
+           (book.state == MarketState::trading || PLANTED(every_state_fires));
+  };
+  for (; book.has_fired && may_go_on(); --allowance) {
     const Conditional fired = books.triggers.take_fired(book.triggers);
     book.has_fired = books.triggers.has_fired(book.triggers);
     books.orders[fired.handle].conditional = 0;
@@ -269,6 +302,8 @@ void Matching::apply(const CancelOrder& command, Output out) {
   if (book != nullptr && book->has_fired) [[unlikely]]
     state_->continue_cascade(*book, kTriggersPerCommand, out);
   if (state_->target(command, out) == nullptr) return;
+  if (book->state != MarketState::trading) [[unlikely]]
+    return state_->outside_trading(*book, Action::cancel, command, out);
   state_->cancel(*book, command.handle, out);
 }
 
@@ -295,65 +330,75 @@ void Matching::apply(const ReduceOrder& command, Output out) {
   Book* const book = state_->books.find(command.market);
   if (book != nullptr && book->has_fired) [[unlikely]]
     state_->continue_cascade(*book, kTriggersPerCommand, out);
-  Order* const order = state_->target(command, out);
-  if (order == nullptr) return;
+  if (state_->target(command, out) == nullptr) return;
   if (command.by.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  if (order->conditional != 0) [[unlikely]]
+  if (book->state != MarketState::trading) [[unlikely]]
+    return state_->outside_trading(*book, Action::reduce, command, out);
+  state_->carry_out(*book, command, out);
+}
+
+inline void Matching::State::carry_out(Book& book, const ReduceOrder& command, Output out) {
+  Order& order = books.orders[command.handle];
+  if (order.conditional != 0) [[unlikely]]
     return refuse(command, Rejection::order_not_working, out);
-  if (command.by.value() - PLANTED(reduce_to_nothing_rests) >= order->open)
-    return state_->cancel(*book, command.handle, out);
-  Level& level = state_->books.ladders.level(order->page, order->key);
-  order->open -= command.by.value();
+  if (command.by.value() - PLANTED(reduce_to_nothing_rests) >= order.open) return cancel(book, command.handle, out);
+  Level& level = books.ladders.level(order.page, order.key);
+  order.open -= command.by.value();
   level.lots -= PLANTED(reduce_keeps_level_lots) ? 0 : command.by.value();
-  Announcer announce(*book, out);
-  announce.reduced(order->identity, command.by, order->open);
-  announce.level_changed(order->identity.side, order->key, level.lots);
+  Announcer announce(book, out);
+  announce.reduced(order.identity, command.by, order.open);
+  announce.level_changed(order.identity.side, order.key, level.lots);
 }
 
 void Matching::apply(const MoveOrder& command, Output out) {
-  Book* const found = state_->books.find(command.market);
+  Book* const book = state_->books.find(command.market);
   unsigned allowance = kTriggersPerCommand;
-  if (found != nullptr && found->has_fired) [[unlikely]]
-    allowance = state_->continue_cascade(*found, allowance, out);
-  Order* const order = state_->target(command, out);
-  if (order == nullptr) return;
-  Books& books = state_->books;
-  Book& book = *found;
+  if (book != nullptr && book->has_fired) [[unlikely]]
+    allowance = state_->continue_cascade(*book, allowance, out);
+  if (state_->target(command, out) == nullptr) return;
   if (command.price.value() <= 0) return refuse(command, Rejection::invalid_order, out);
-  if (book.state != MarketState::trading && !PLANTED(halt_moves_orders)) [[unlikely]]
-    return refuse(command, Rejection::market_closed, out);
-  if (order->conditional != 0) [[unlikely]]
+  if (book->state != MarketState::trading && !PLANTED(halt_moves_orders)) [[unlikely]]
+    return state_->outside_trading(*book, Action::move, command, out);
+  state_->move(*book, command, allowance, out);
+}
+
+inline void Matching::State::move(Book& book, const MoveOrder& command, unsigned allowance, Output out) {
+  Order& order = books.orders[command.handle];
+  if (order.conditional != 0) [[unlikely]]
     return refuse(command, Rejection::order_not_working, out);
-  const Identity who = order->identity;
+  const Identity who = order.identity;
   if (book.has_band && !book.reference.is_zero() &&
       outside_band(books.rules(command.market).band, who.side, command.price, book.reference)) {
     return refuse(command, Rejection::price_outside_band, out);
   }
   const std::uint64_t limit = key_of(opposite(who.side), command.price);
-  const bool crosses = book.best[index_of(opposite(who.side))] <= limit;
-  if (crosses && who.type == OrderType::limit_maker && !PLANTED(moved_limit_maker_takes)) {
+  bool crosses = book.best[index_of(opposite(who.side))] <= limit;
+  if (crosses) [[unlikely]]
+    crosses = instruments::is_continuous(book.state);  // elsewhere it rests as it comes
+  const bool takes_nothing = who.type == OrderType::limit_maker || book.state == MarketState::post_only;
+  if (crosses && takes_nothing && !PLANTED(moved_limit_maker_takes)) {
     return refuse(command, Rejection::would_match_immediately, out);
   }
 
-  const std::uint64_t from = order->key, to = key_of(who.side, command.price);
-  const std::int64_t quantity = order->open;
+  const std::uint64_t from = order.key, to = key_of(who.side, command.price);
+  const std::int64_t quantity = order.open;
   Announcer announce(book, out);
   announce.placed(ReportKind::moved, who, command.price, quantity, command.handle);
   if (PLANTED(move_keeps_priority) && to == from) return;
   const std::int64_t lots_left = books.unlink(book, command.handle);
-  order->key = to;
+  order.key = to;
   if (to != from) announce.level_changed(who.side, from, lots_left);
   if (!crosses) [[likely]] {
     const std::int64_t lots = books.append(book, command.handle);
     if (lots == 0) [[unlikely]]
-      return state_->rest_or_end(book, command.handle, quantity, out);
+      return rest_or_end(book, command.handle, quantity, out);
     if (to != from) announce.level_changed(who.side, to, lots);
     return;
   }
   Taking taking(books, book, who, out);
   const std::int64_t open = taking.take(limit, quantity);
-  state_->rest_or_end(book, command.handle, taking.ended() ? 0 : open, out);
-  if (taking.traded()) state_->after_trading(book, announce, allowance, out);
+  rest_or_end(book, command.handle, taking.ended() ? 0 : open, out);
+  if (taking.traded()) after_trading(book, announce, allowance, out);
 }
 
 // What becomes of an order that has its slot and is in no queue, after it matched: rests at its price or is over.

@@ -66,6 +66,24 @@
   BUG(moved_order_keeps_slot, "a moved order that is over keeps its slot")                           \
   BUG(moved_limit_maker_takes, "a limit maker that is moved into the other side trades")             \
   BUG(halt_moves_orders, "a halted market moves orders")                                             \
+  /* conditional orders (triggers.cpp, admission.h, matching.cpp) */                                 \
+  BUG(trigger_misses_its_price, "a price has to go beyond a trigger price to fire")                  \
+  BUG(trailing_rounds_inwards, "the trigger of a trailing sell is rounded towards the price")        \
+  BUG(trailing_stands_still, "a new extreme does not move trailing orders")                          \
+  BUG(groups_fire_last, "trailing orders fire behind all others of their trigger price")             \
+  BUG(waits_though_it_holds, "an order whose condition holds already waits")                         \
+  BUG(cascade_unbounded, "any number of conditional orders goes on with one command")                \
+  BUG(every_state_fires, "conditional orders go on in a market that does not trade")                 \
+  /* market states and auctions (matching.cpp, auction.cpp, uncross.cpp) */                          \
+  BUG(every_state_changes_orders, "orders are cancelled, moved and reduced in every state")          \
+  BUG(call_trades, "orders that cross in a call trade at once")                                      \
+  BUG(closing_does_not_trade, "a call that ends by closing leaves its orders crossed")               \
+  BUG(auction_earlier_takes, "the earlier of two orders is the taker")                               \
+  BUG(auction_fires_nothing, "no conditional order hears of an auction")                             \
+  BUG(auction_without_reference, "an auction does not know the last trade")                          \
+  BUG(auction_takes_lowest, "of two prices that are as good an auction takes the lower")             \
+  BUG(auction_pressure_turned, "an auction prices against the side that is left over")               \
+  BUG(surplus_alone_untold, "figures of which only price or surplus changed are not published")      \
   /* what is said (announcer.h) */                                                                   \
   BUG(sequence_has_gaps, "a market's event sequence leaves numbers out")                             \
   BUG(ended_says_nothing_left, "what is given back of an order that ended is reported as nothing")   \

@@ -1,7 +1,7 @@
 // Commands for tests, drawn from any source of choices (a seeded generator, a fuzzer's bytes) and weighted towards the
 // edges: few accounts, so that they meet themselves; hot prices, so that levels queue; extremes of price and quantity;
-// handles that are stale; bands and halts that come and go; conditional orders close to the last price, so that they
-// fire many at a time and fire each other.
+// handles that are stale; bands and market states that come and go; conditional orders close to the last price, so that
+// they fire many at a time and fire each other.
 #pragma once
 
 #include <algorithm>
@@ -41,7 +41,7 @@ class CommandMaker {
     if (waiting < waiting_aim_ && one_in(waiting_aim_ > orders_aim_ ? 2 : 6)) return conditional();
     if (resting < orders_aim_ && one_in(2)) return place_passive();
     const std::uint64_t pick = below(1000);
-    if (pick < 2) return configure();
+    if (pick < 16) return configure();
     const std::uint64_t crowded = resting > orders_aim_ ? 250 : 0;
     if (pick < 150 + crowded)
       return CancelOrder{
@@ -224,25 +224,26 @@ class CommandMaker {
   }
   ConfigureMarket configure() {
     instruments::Market& market = markets_[below(kMarkets)];
-    switch (below(4)) {
+    switch (below(5)) {
       case 0:
-        market.state = instruments::MarketState::halted;
-        break;
       case 1:
-        market.state = instruments::MarketState::trading;
+        market.state = static_cast<instruments::MarketState>(1 + below(instruments::kMarketStates.size()));
         break;
       case 2:
+        market.state = one_in(3) ? instruments::MarketState::auction : instruments::MarketState::trading;
+        break;
+      case 3:
         market.band = any_band();
         break;
-      case 3: {
+      case 4: {
         market.notional_min = one_in(2) ? core::Amount{} : near_notional(market, 1, 3);
         market.notional_max = one_in(2) ? core::Amount{} : near_notional(market, 3, 100);
         break;
       }
     }
-    // A halt is soon over, so that most commands meet an open market.
+    // Other states are soon over, so that most commands meet an open market.
     for (auto& other : markets_) {
-      if (&other != &market && other.state == instruments::MarketState::halted) {
+      if (&other != &market && other.state != instruments::MarketState::trading && one_in(2)) {
         other.state = instruments::MarketState::trading;
         return {other};
       }

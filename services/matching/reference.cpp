@@ -103,6 +103,7 @@ int128 Reference::unit_cost(const Market& market, std::int64_t price) {
 }
 
 bool Reference::crosses(Market& market, Side side, std::int64_t price) {
+  if (!matches(market.settings.state)) return false;  // there it does not matter
   const auto& others = market.side(opposite(side));
   if (others.empty()) return false;
   const std::int64_t best = others.front().as_sent.price.value();
@@ -135,7 +136,7 @@ Rejection Reference::admit(const Market& market, const NewOrder& command) const 
   if (by_quote(command) ? command.quote_quantity.value() <= 0 : command.quantity.value() <= 0)
     return Rejection::invalid_order;
   if (priced(command) && command.price.value() <= 0) return Rejection::invalid_order;
-  if (market.settings.state == instruments::MarketState::halted) return Rejection::market_closed;
+  if (!lets_in(market.settings.state, command)) return Rejection::market_closed;
   if (priced(command)) {
     return in_band(market, command.side, command.price.value()) ? Rejection::none : Rejection::price_outside_band;
   }
@@ -152,7 +153,10 @@ Rejection Reference::admit(const Market& market, const NewOrder& command) const 
 void Reference::apply(const ConfigureMarket& command, Output out) {
   const bool known = markets_.contains(command.market.id.value());
   Market& market = markets_[command.market.id.value()];
-  const bool silent = known && market.settings.state == command.market.state;
+  const instruments::MarketState from = market.settings.state, to = command.market.state;
+  const bool silent = known && from == to;
+  const bool ends_closing_call = calls(from) && to == instruments::MarketState::closed;
+  if (known && ((!matches(from) && matches(to)) || ends_closing_call)) uncross(market, out);
   market.settings = command.market;
   if (!silent) {
     MarketEvent event;
@@ -162,6 +166,7 @@ void Reference::apply(const ConfigureMarket& command, Output out) {
     event.sequence = ++market.sequence;
     out.events.push_back(event);
   }
+  if (!silent) publish_figures(market, out);
   let_go_on(market, kTriggersPerCommand, out);
 }
 
@@ -295,7 +300,7 @@ bool Reference::insert(Market& market, const Entry& entry) {
   return true;
 }
 
-void Reference::apply(const NewOrder& command, Output out) {
+void Reference::carry_out(const NewOrder& command, Output out) {
   const unsigned allowance = begin(command.market, out);
   const auto found = markets_.find(command.market.value());
   if (found == markets_.end()) return out.reports.push_back(rejected(command, Rejection::unknown_market));
@@ -380,16 +385,22 @@ void Reference::erase(Market& market, Side side, core::OrderId order, Handle han
                 [&](const Entry& entry) { return entry.handle == handle && entry.as_sent.order == order; });
 }
 
-void Reference::apply(const CancelOrder& command, Output out) {
+void Reference::carry_out(const CancelOrder& command, Output out) {
   begin(command.market, out);
   cancel(command, out);
 }
 
 void Reference::cancel(const CancelOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
-  if (found != markets_.end() && cancel_waiting(found->second, command.order, command.handle, out)) return;
+  if (found != markets_.end() && waits(found->second, command.order, command.handle)) {
+    if (found->second.settings.state == instruments::MarketState::auction_frozen)
+      return out.reports.push_back(refused(command, Rejection::market_closed));
+    return cancel_waiting(found->second, command.handle, out);
+  }
   const Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
+  if (found->second.settings.state == instruments::MarketState::auction_frozen)
+    return out.reports.push_back(refused(command, Rejection::market_closed));
   const NewOrder order = entry->as_sent;
   out.reports.push_back(ended(order, EndReason::cancelled, entry->open));
   erase(found->second, order.side, order.order, command.handle);
@@ -397,16 +408,20 @@ void Reference::cancel(const CancelOrder& command, Output out) {
   emit_level(found->second, order.side, order.price.value(), out);
 }
 
-void Reference::apply(const ReduceOrder& command, Output out) {
+void Reference::carry_out(const ReduceOrder& command, Output out) {
   begin(command.market, out);
   const auto found = markets_.find(command.market.value());
   if (found != markets_.end() && waits(found->second, command.order, command.handle)) {
-    const bool valid = command.by.value() > 0;
-    return out.reports.push_back(refused(command, valid ? Rejection::order_not_working : Rejection::invalid_order));
+    const bool closed = !lets_change(found->second.settings.state);
+    return out.reports.push_back(refused(command, command.by.value() <= 0 ? Rejection::invalid_order
+                                                  : closed                ? Rejection::market_closed
+                                                                          : Rejection::order_not_working));
   }
   Entry* entry = found == markets_.end() ? nullptr : find(found->second, command.order, command.handle);
   if (entry == nullptr) return out.reports.push_back(refused(command, Rejection::stale_handle));
   if (command.by.value() <= 0) return out.reports.push_back(refused(command, Rejection::invalid_order));
+  if (!lets_change(found->second.settings.state))
+    return out.reports.push_back(refused(command, Rejection::market_closed));
   if (entry->open <= command.by.value()) {
     return cancel(CancelOrder{command.order, command.market, command.handle, command.account_slot}, out);
   }
@@ -418,7 +433,7 @@ void Reference::apply(const ReduceOrder& command, Output out) {
   emit_level(found->second, entry->as_sent.side, entry->as_sent.price.value(), out);
 }
 
-void Reference::apply(const MoveOrder& command, Output out) {
+void Reference::carry_out(const MoveOrder& command, Output out) {
   const unsigned allowance = begin(command.market, out);
   move(command, out);
   if (const auto found = markets_.find(command.market.value()); found != markets_.end()) {
@@ -429,7 +444,8 @@ void Reference::apply(const MoveOrder& command, Output out) {
 void Reference::move(const MoveOrder& command, Output out) {
   const auto found = markets_.find(command.market.value());
   if (found != markets_.end() && waits(found->second, command.order, command.handle)) {
-    const bool closed = found->second.settings.state == instruments::MarketState::halted;
+    const instruments::MarketState state = found->second.settings.state;
+    const bool closed = !lets_change(state) || state == instruments::MarketState::cancel_only;
     return out.reports.push_back(refused(command, command.price.value() <= 0 ? Rejection::invalid_order
                                                   : closed                   ? Rejection::market_closed
                                                                              : Rejection::order_not_working));
@@ -441,10 +457,13 @@ void Reference::move(const MoveOrder& command, Output out) {
   const Side side = moved.as_sent.side;
   const auto refuse = [&](Rejection rejection) { out.reports.push_back(refused(command, rejection)); };
   if (command.price.value() <= 0) return refuse(Rejection::invalid_order);
-  if (market.settings.state == instruments::MarketState::halted) return refuse(Rejection::market_closed);
+  if (!lets_change(market.settings.state) || market.settings.state == instruments::MarketState::cancel_only)
+    return refuse(Rejection::market_closed);
   if (!in_band(market, side, command.price.value())) return refuse(Rejection::price_outside_band);
-  const bool matches = crosses(market, side, command.price.value());
-  if (matches && moved.as_sent.type == OrderType::limit_maker) return refuse(Rejection::would_match_immediately);
+  const bool crossing = crosses(market, side, command.price.value());
+  const bool post_only =
+      moved.as_sent.type == OrderType::limit_maker || market.settings.state == instruments::MarketState::post_only;
+  if (crossing && post_only) return refuse(Rejection::would_match_immediately);
 
   const std::int64_t from = moved.as_sent.price.value();
   moved.as_sent.price = command.price;
@@ -457,27 +476,13 @@ void Reference::move(const MoveOrder& command, Output out) {
   if (taking.ended || moved.open == 0) {
     slots_.give_back(moved.handle);
   } else if (insert(market, moved)) {
-    if (matches) out.reports.push_back(placed(ReportKind::rested, moved.as_sent, moved.open, moved.handle));
+    if (crossing) out.reports.push_back(placed(ReportKind::rested, moved.as_sent, moved.open, moved.handle));
     if (from != command.price.value()) emit_level(market, side, command.price.value(), out);
   } else {
     out.reports.push_back(ended(moved.as_sent, EndReason::expired, moved.open));
     slots_.give_back(moved.handle);
   }
   if (taking.traded) out.reports.push_back(reference_price(command.market, *market.reference));
-}
-
-std::vector<RestingOrder> Reference::resting() const {
-  std::vector<RestingOrder> orders;
-  for (const auto& [id, market] : markets_) {
-    for (const auto* side : {&market.bids, &market.asks}) {
-      for (const Entry& entry : *side) {
-        const NewOrder& order = entry.as_sent;
-        orders.push_back({order.market, order.side, order.price, core::Quantity{entry.open}, order.order, order.account,
-                          order.account_slot, entry.handle});
-      }
-    }
-  }
-  return orders;
 }
 
 }  // namespace matching

@@ -18,10 +18,12 @@ namespace matching {
 class Reference {
  public:
   void apply(const ConfigureMarket& command, Output out);
-  void apply(const NewOrder& command, Output out);
-  void apply(const CancelOrder& command, Output out);
-  void apply(const MoveOrder& command, Output out);
-  void apply(const ReduceOrder& command, Output out);
+  template <class Command>
+  void apply(const Command& command, Output out) {
+    carry_out(command, out);
+    if (const auto found = markets_.find(command.market.value()); found != markets_.end())
+      publish_figures(found->second, out);
+  }
 
   // As Matching::for_each_order shows them.
   [[nodiscard]] std::vector<RestingOrder> resting() const;
@@ -42,8 +44,15 @@ class Reference {
     Handle handle = kNoHandle;
     std::optional<std::int64_t> extreme;
   };
+  // Of an auction: its price, what trades at it, and by how much buyers are more than sellers.
+  struct Figures {
+    std::int64_t price = 0;
+    core::int128 lots = 0, surplus = 0;
+    friend bool operator==(const Figures&, const Figures&) = default;
+  };
   struct Market {
     instruments::Market settings;
+    Figures published;                 // in a call
     std::vector<Conditional> waiting;  // by entry
     std::vector<Conditional> fired;    // first fired first
     std::vector<Entry> bids, asks;     // best first
@@ -75,6 +84,20 @@ class Reference {
   static std::int64_t worst_price(const Market& market, const NewOrder& command);
   static core::int128 unit_cost(const Market& market, std::int64_t price);
 
+  // reference_auction.cpp
+  static bool lets_in(instruments::MarketState state, const NewOrder& order);
+  static bool lets_change(instruments::MarketState state);  // the price or quantity of an order
+  static bool matches(instruments::MarketState state);
+  static bool calls(instruments::MarketState state);
+  [[nodiscard]] Figures auction(const Market& market) const;
+  void uncross(Market& market, Output out);
+  void publish_figures(Market& market, Output out);
+
+  // What a command does, but for the figures of a call.
+  void carry_out(const NewOrder& command, Output out);
+  void carry_out(const CancelOrder& command, Output out);
+  void carry_out(const MoveOrder& command, Output out);
+  void carry_out(const ReduceOrder& command, Output out);
   void run(Market& market, Slots& slots, Run& run, Output out) const;
   void run_level(Market& market, Slots& slots, Run& run, std::int64_t open, Output out) const;
   void meet_own(Market& market, Run& run, Entry& maker, std::int64_t& open, Output out) const;
@@ -90,7 +113,7 @@ class Reference {
   // What every command of a market begins with.
   unsigned begin(core::MarketId market, Output out);
   void place(Market& market, const NewOrder& command, Output out);
-  bool cancel_waiting(Market& market, core::OrderId order, Handle handle, Output out);
+  void cancel_waiting(Market& market, Handle handle, Output out);
   [[nodiscard]] static bool waits(const Market& market, core::OrderId order, Handle handle);
   void cancel(const CancelOrder& command, Output out);
   void move(const MoveOrder& command, Output out);

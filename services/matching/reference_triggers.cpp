@@ -1,4 +1,4 @@
-// The oracle's conditional orders: every trade looks at every one of them.
+// The oracle's conditional orders, every trade looks at every one of them; and the lists of what rests and waits.
 #include <algorithm>
 #include <limits>
 
@@ -107,7 +107,7 @@ void Reference::wait(Market& market, const NewOrder& command, Output out) {
   valid = valid && (command.trigger_price.value() != 0 || command.trailing_bp != 0);
   valid = valid && (command.trigger == Trigger::stop || command.trigger == Trigger::take_profit);
   if (!valid) return reject(Rejection::invalid_order);
-  if (market.settings.state == instruments::MarketState::halted) return reject(Rejection::market_closed);
+  if (market.settings.state != instruments::MarketState::trading) return reject(Rejection::market_closed);
   Conditional order;
   order.as_sent = command;
   if (!limit) order.as_sent.price = {};
@@ -128,7 +128,7 @@ unsigned Reference::begin(core::MarketId market, Output out) {
 }
 
 unsigned Reference::let_go_on(Market& market, unsigned allowance, Output out) {
-  while (allowance > 0 && !market.fired.empty() && market.settings.state != instruments::MarketState::halted) {
+  while (allowance > 0 && !market.fired.empty() && market.settings.state == instruments::MarketState::trading) {
     --allowance;
     const std::size_t before = market.fired.size();
     let_go(market, out);
@@ -195,8 +195,7 @@ bool Reference::waits(const Market& market, core::OrderId order, Handle handle) 
          std::any_of(market.fired.begin(), market.fired.end(), is_it);
 }
 
-bool Reference::cancel_waiting(Market& market, core::OrderId order, Handle handle, Output out) {
-  if (!waits(market, order, handle)) return false;
+void Reference::cancel_waiting(Market& market, Handle handle, Output out) {
   for (auto* orders : {&market.waiting, &market.fired}) {
     for (std::size_t i = 0; i < orders->size(); ++i) {
       const Conditional it = (*orders)[i];
@@ -204,10 +203,23 @@ bool Reference::cancel_waiting(Market& market, core::OrderId order, Handle handl
       out.reports.push_back(over(it.as_sent, EndReason::cancelled, it.as_sent.quantity.value(), Rejection::none));
       orders->erase(orders->begin() + static_cast<std::ptrdiff_t>(i));
       slots_.give_back(handle);
-      return true;
+      return;
     }
   }
-  return true;
+}
+
+std::vector<RestingOrder> Reference::resting() const {
+  std::vector<RestingOrder> orders;
+  for (const auto& [id, market] : markets_) {
+    for (const auto* side : {&market.bids, &market.asks}) {
+      for (const Entry& entry : *side) {
+        const NewOrder& order = entry.as_sent;
+        orders.push_back({order.market, order.side, order.price, core::Quantity{entry.open}, order.order, order.account,
+                          order.account_slot, entry.handle});
+      }
+    }
+  }
+  return orders;
 }
 
 std::vector<WaitingOrder> Reference::waiting() const {

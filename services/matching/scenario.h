@@ -78,9 +78,13 @@ inline std::string tell_event(const MarketEvent& event) {
     case MarketEventKind::traded:
       return {};  // told by the reports
     case MarketEventKind::state_changed:
-      return event.state == instruments::MarketState::halted ? "halted" : "trading";
+      return std::string(instruments::rules_of(event.state).name);
     case MarketEventKind::listed:
       return "listed";
+    case MarketEventKind::auction_price:
+      return "auction " + text(event.quantity) + " at " + text(event.price);
+    case MarketEventKind::auction_surplus:
+      return (event.side == Side::buy ? "buyers left " : "sellers left ") + text(event.quantity);
   }
   return "?";
 }
@@ -129,6 +133,10 @@ class Scenario {
         .order = core::OrderId{order}, .market = settings.id, .handle = handles_[order], .by = core::Quantity{by}});
   }
   std::string configure() { return tell(ConfigureMarket{settings}); }
+  std::string change(instruments::MarketState state) {
+    settings.state = state;
+    return configure();
+  }
 
   // Several resting limit orders, of which nothing is told.
   void rest(const std::vector<Example>& examples) {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "pkg/core/check.h"
+#include "services/matching/planted.h"
 
 namespace matching {
 
@@ -13,7 +14,9 @@ using core::Price;
 core::Price trailing_trigger(Side side, Price extreme, std::uint16_t trailing_bp) {
   constexpr int128 kWhole = 10'000;
   CHECK(trailing_bp > 0 && trailing_bp <= kTrailingMax);
-  if (side == Side::sell) return Price{static_cast<std::int64_t>(extreme.value() * (kWhole - trailing_bp) / kWhole)};
+  const int128 up = PLANTED(trailing_rounds_inwards) ? kWhole - 1 : 0;
+  if (side == Side::sell)
+    return Price{static_cast<std::int64_t>((extreme.value() * (kWhole - trailing_bp) + up) / kWhole)};
   const int128 exact = (extreme.value() * (kWhole + trailing_bp) + kWhole - 1) / kWhole;
   return Price{static_cast<std::int64_t>(std::min<int128>(exact, std::numeric_limits<std::int64_t>::max()))};
 }
@@ -126,7 +129,8 @@ void Triggers::react(TriggerBook book, Price price) {
 void Triggers::fire(Root& root, std::size_t direction, Price price) {
   Ladder& ladder = root.fires[direction];
   const std::uint64_t reached = key_in(direction, price);
-  for (auto at = ladders_.first(ladder); at.page != 0 && at.key <= reached; at = ladders_.first(ladder)) {
+  for (auto at = ladders_.first(ladder); at.page != 0 && at.key + PLANTED(trigger_misses_its_price) <= reached;
+       at = ladders_.first(ladder)) {
     due_.clear();
     Level& level = ladders_.level(at.page, at.key);
     for (ConditionalIndex index = level.orders.head; index != 0; index = orders_[index].next) due_.push_back(index);
@@ -145,7 +149,7 @@ void Triggers::fire(Root& root, std::size_t direction, Price price) {
     }
     level = {};
     ladders_.vacate(ladder, at.page, at.key);
-    if (mixed) {
+    if (mixed && !PLANTED(groups_fire_last)) {
       std::sort(due_.begin(), due_.end(),
                 [this](ConditionalIndex a, ConditionalIndex b) { return orders_[a].entry < orders_[b].entry; });
     }
@@ -166,7 +170,8 @@ void Triggers::fire(Root& root, std::size_t direction, Price price) {
 void Triggers::trail(Root& root, Side side, Price price) {
   Ladder& extremes = root.extremes[static_cast<std::size_t>(side)];
   const std::uint64_t to = extreme_key(side, price);
-  for (auto at = ladders_.first(extremes); at.page != 0 && at.key < to; at = ladders_.first(extremes)) {
+  for (auto at = ladders_.first(extremes); at.page != 0 && at.key < to && !PLANTED(trailing_stands_still);
+       at = ladders_.first(extremes)) {
     const std::uint32_t group = ladders_.level(at.page, at.key).groups;
     displace(root, group);
     std::uint32_t& there = by_delta_[groups_[group].trailing_bp];

@@ -11,6 +11,7 @@
 #include "pkg/core/ids.h"
 #include "pkg/core/numbers.h"
 #include "pkg/core/rejection.h"
+#include "services/instruments/market_states.h"
 #include "services/instruments/types.h"
 
 namespace matching {
@@ -32,6 +33,14 @@ enum class SelfTrade : std::uint8_t { none = 0, expire_taker = 1, expire_maker =
 // A conditional order waits until the market has reached a price, then it is matched like a new order of its type. It
 // fires at or above its trigger price (a stop that buys, a take-profit that sells) or at or below it (the other two).
 enum class Trigger : std::uint8_t { none = 0, stop = 1, take_profit = 2 };
+// What placing such an order is in the table of market states. Total: also for combinations that mean nothing.
+[[nodiscard]] constexpr instruments::Action action_of(OrderType type, TimeInForce time_in_force, Trigger trigger) {
+  if (trigger != Trigger::none) return instruments::Action::conditional;
+  if (type == OrderType::limit_maker) return instruments::Action::limit_maker;
+  if (type != OrderType::limit) return instruments::Action::market;
+  return time_in_force == TimeInForce::gtc ? instruments::Action::limit : instruments::Action::immediate;
+}
+
 // Whose price that is.
 enum class TriggerSource : std::uint8_t { last = 1 };  // of the market's trades
 [[nodiscard]] constexpr bool fires_above(Trigger trigger, Side side) {
@@ -103,12 +112,13 @@ struct ConfigureMarket {
 
 // ---- to accounts ----
 //
-// The reports of one command come in this order: `accepted` (or `rejected`, `moved`, ...) first; per trade the taker's
-// `filled`, then the maker's; what became of the rest (`rested`, `ended`); one `reference_price` when it traded. An
-// order is over with `rejected`, `ended`, or a `filled` or `prevented` whose remaining is zero. The exception is
-// market_by_quote, which is not counted in lots: `remaining` is 0 in all its reports, and it is over with `ended` and
-// nothing else. Conditional orders that fire follow after all that, one by one, each with `triggered` first and then
-// what a new order would say after `accepted`; those that an earlier command left over come before everything else.
+// The reports of one command (an auction is part of the one that changes the market's state) come in this order:
+// `accepted` (or `rejected`, `moved`, ...) first; per trade the taker's `filled`, then the maker's; what became of the
+// rest (`rested`, `ended`); one `reference_price` when it traded. An order is over with `rejected`, `ended`, or a
+// `filled` or `prevented` whose remaining is zero. The exception is market_by_quote, which is not counted in lots:
+// `remaining` is 0 in all its reports, and it is over with `ended` and nothing else. Conditional orders that fire
+// follow after all that, one by one, each with `triggered` first and then what a new order would say after `accepted`;
+// those that an earlier command left over come before everything else.
 enum class EndReason : std::uint8_t {
   cancelled = 1,     // asked for by its owner
   expired = 2,       // what an IOC, FOK or market order could not fill
@@ -143,7 +153,7 @@ struct Report {
   core::AccountId account;
   std::uint32_t account_slot = 0;
   Handle handle = kNoHandle;
-  core::Price price;         // filled: the maker's price
+  core::Price price;         // filled: the maker's price, or the auction's
   core::Quantity quantity;   // filled, prevented, reduced: of this step
   core::Quantity remaining;  // after this step; for ended: what was open
   core::TradeId trade;       // filled: per market; prevented: the prevented-match id
@@ -153,11 +163,20 @@ struct Report {
 };
 
 // ---- public market events ----
-enum class MarketEventKind : std::uint8_t { level_changed = 1, traded = 2, state_changed = 3, listed = 4 };
+enum class MarketEventKind : std::uint8_t {
+  level_changed = 1,
+  traded = 2,
+  state_changed = 3,
+  listed = 4,
+  // The figures of a call, when they change: what its auction would come to now. The two come together, in this order,
+  // at most once per command, and are void when the state changes. Figures beyond 63 bits are shown as 2^63 - 1.
+  auction_price = 5,    // price: indicative, the near price; quantity: lots that would trade; both zero: nothing would
+  auction_surplus = 6,  // side, quantity: lots that would find nobody
+};
 
 struct MarketEvent {
   MarketEventKind kind = MarketEventKind::level_changed;
-  Side side = Side::buy;  // level_changed: of the level; traded: the taker's
+  Side side = Side::buy;  // level_changed: of the level; traded: the taker's (in an auction: the later order's)
   instruments::MarketState state = instruments::MarketState::trading;
   core::MarketId market;
   std::uint64_t sequence = 0;  // per market, gap-free: also the book's update id

@@ -42,6 +42,12 @@ void Accounts::apply(Step& step, const instruments::SetMarketState& command) {
   step.messages.emplace_back(matching::ConfigureMarket{*market});
 }
 
+void Accounts::apply(Step& step, const instruments::SetMarketAuctions& command) {
+  const auto market = registry_.set_auctions(command);
+  if (!market) return emit_command_rejected(step, {}, market.error());
+  emit(step, {}).body.emplace<MarketListed>(*market);  // nothing for matching in it
+}
+
 void Accounts::add_money(const instruments::Market& market) {
   const AccountId clearing = ledger::clearing_account(market.id);
   CHECK(market.id.value() == money_.size() + 1);

@@ -38,6 +38,7 @@ class Accounts {
   void apply(Step& step, const instruments::AddAsset& command);
   void apply(Step& step, const instruments::AddMarket& command);
   void apply(Step& step, const instruments::SetMarketState& command);
+  void apply(Step& step, const instruments::SetMarketAuctions& command);
   void apply(Step& step, const ledger::OpenAccount& command);
   void apply(Step& step, const ledger::Deposit& command);
   void apply(Step& step, const fees::SetAccountFees& command);

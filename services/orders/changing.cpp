@@ -8,6 +8,7 @@ using core::AccountId;
 using core::Amount;
 using core::MarketId;
 using core::Rejection;
+using instruments::Action;
 using instruments::Market;
 
 std::expected<OrderSlot, Rejection> Accounts::resolve(AccountId account, MarketId market,
@@ -28,6 +29,7 @@ std::expected<OrderSlot, Rejection> Accounts::resolve_cancel(const CancelOrder& 
   const auto slot = resolve(command.account, command.market, command.target);
   if (!slot) return slot;
   const OpenOrder& order = orders_[*slot];
+  if (!instruments::accepts(market_of(order).state, Action::cancel)) return std::unexpected(Rejection::market_closed);
   const bool is_new = order.status == OrderStatus::pending_new || order.status == OrderStatus::open;
   if ((command.restriction == CancelRestriction::only_new && !is_new) ||
       (command.restriction == CancelRestriction::only_partially_filled && is_new)) {
@@ -45,6 +47,10 @@ void Accounts::apply(Step& step, const CancelOrder& command) {
 }
 
 void Accounts::apply(Step& step, const CancelAll& command) {
+  const Market* const market = registry_.market(command.market);
+  if (market != nullptr && is_user(command.account) && !instruments::accepts(market->state, Action::cancel)) {
+    return refuse(step, command.account, command.market, {}, Rejection::market_closed);
+  }
   const std::uint32_t desk = is_user(command.account) ? orders_.find_desk(command.account, command.market) : 0;
   bool any = false;
   for (OrderSlot slot = desk == 0 ? 0 : orders_.desk(desk).first; slot != 0; slot = orders_[slot].next) {
@@ -54,9 +60,9 @@ void Accounts::apply(Step& step, const CancelAll& command) {
     any = true;
   }
   if (any) return;
-  const Rejection rejection = !is_user(command.account)                     ? Rejection::unknown_account
-                              : registry_.market(command.market) == nullptr ? Rejection::unknown_market
-                                                                            : Rejection::unknown_order;
+  const Rejection rejection = !is_user(command.account) ? Rejection::unknown_account
+                              : market == nullptr       ? Rejection::unknown_market
+                                                        : Rejection::unknown_order;
   refuse(step, command.account, command.market, {}, rejection);
 }
 
@@ -113,7 +119,7 @@ void Accounts::cancel_failed(Step& step, OrderSlot slot, Rejection rejection) {
 
 Rejection Accounts::check_move(const OpenOrder& order, const MoveOrder& command) const {
   const Market& market = market_of(order);
-  if (market.state != instruments::MarketState::trading) return Rejection::market_closed;
+  if (!instruments::accepts(market.state, Action::move)) return Rejection::market_closed;
   if (order.asked != Asked::nothing || order.cancel_wanted) return Rejection::order_pending;
   if (orders_.waits(order)) return Rejection::order_not_working;
   if (command.price < market.price_min || command.price > market.price_max) return Rejection::price_out_of_range;
@@ -153,7 +159,7 @@ Rejection Accounts::check_new_id(OrderSlot slot, const core::ClientOrderId& text
 std::expected<core::Quantity, Rejection> Accounts::check_reduce(OrderSlot slot, const ReduceOrder& command) const {
   const OpenOrder& order = orders_[slot];
   const Market& market = market_of(order);
-  if (market.state != instruments::MarketState::trading) return std::unexpected(Rejection::market_closed);
+  if (!instruments::accepts(market.state, Action::reduce)) return std::unexpected(Rejection::market_closed);
   if (order.asked != Asked::nothing || order.cancel_wanted) return std::unexpected(Rejection::order_pending);
   if (orders_.waits(order)) return std::unexpected(Rejection::order_not_working);
   const bool is_absolute = !command.to.is_zero();

@@ -88,7 +88,8 @@ Rejection Accounts::check_terms(const PlaceOrder& command) const {
   if (!is_user(command.account)) return Rejection::unknown_account;
   const Market* const market = registry_.market(command.market);
   if (market == nullptr) return Rejection::unknown_market;
-  if (market->state != instruments::MarketState::trading) return Rejection::market_closed;
+  const auto action = matching::action_of(command.type, command.time_in_force, command.condition.trigger);
+  if (!instruments::accepts(market->state, action)) return Rejection::market_closed;
   if (!has_valid_fields(command)) return Rejection::invalid_order;
   if (command.self_trade > SelfTrade::decrement) return Rejection::self_trade_mode_not_allowed;
   return check_filters(command, *market);
