@@ -31,7 +31,7 @@ struct Arguments {
   std::string data = "data";
   std::string account, asset, amount, reference, permissions = "read,trade", key_type = "hmac", public_key_file,
                                                  api_key, symbol, value;
-  json::object market;
+  json::object market, ranges;
   InspectOptions inspect;
   std::optional<std::uint64_t> until;
   BenchOptions bench;
@@ -103,6 +103,7 @@ class CommandLine {
   void add_deposit();
   void add_markets();
   void add_market_add(CLI::App& markets);
+  void add_market_ranges(CLI::App& markets);
   void add_tools();
   void add_bench();
   void add_load();
@@ -217,6 +218,7 @@ void CommandLine::add_markets() {
                         {"symbol", "state", "base", "quote", "tick", "lot", "notional_min", "maker_fee", "taker_fee"});
   }));
   add_market_add(*markets);
+  add_market_ranges(*markets);
   for (const auto& [name, what] :
        {std::pair{"halt", "Stop trading: orders are refused, cancels are taken"}, {"resume", "Trade again"}}) {
     CLI::App* one = command(*markets, name, what, std::string("exchange markets ") + name + " BTCUSDT",
@@ -240,6 +242,30 @@ void CommandLine::add_markets() {
     one->add_option(argument, arguments_.value, "What it shall be")->required();
     add_data(one);
   }
+}
+
+void CommandLine::add_market_ranges(CLI::App& markets) {
+  CLI::App* ranges = command(
+      markets, "ranges", "How far trades may be from the last auction's and the last trade's price",
+      "exchange markets ranges BTCUSDT --static-bp 1000 --dynamic-bp 200 --outcome auction --reference 50000", [this] {
+        json::object request = arguments_.ranges;
+        request["command"] = "markets_ranges";
+        request["symbol"] = arguments_.symbol;
+        return ask(request);
+      });
+  ranges->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
+  struct Field {
+    const char *flag, *key, *what;
+  };
+  for (const Field& field :
+       {Field{"--static-bp", "static_bp", "Around the last auction's price, in basis points; 0: off"},
+        Field{"--dynamic-bp", "dynamic_bp", "Around the last trade's price, in basis points; 0: off"},
+        Field{"--outcome", "outcome", "Of an order that gets there: expire (what is left of it), auction (the market)"},
+        Field{"--reference", "reference", "Price that the static range is around until the next auction"}}) {
+    ranges->add_option_function<std::string>(
+        field.flag, [this, key = field.key](const std::string& value) { arguments_.ranges[key] = value; }, field.what);
+  }
+  add_data(ranges);
 }
 
 void CommandLine::add_market_add(CLI::App& markets) {

@@ -72,6 +72,13 @@ struct CommandFields {
     out["market"] = c.market.value();
     out["resumes_by_auction"] = c.resumes_by_auction;
   }
+  void operator()(const instruments::SetMarketRanges& c) const {
+    out["market"] = c.market.value();
+    out["static_basis_points"] = c.ranges.static_bp;
+    out["dynamic_basis_points"] = c.ranges.dynamic_bp;
+    out["outcome"] = c.ranges.outcome == instruments::RangeOutcome::auction ? "auction" : "expire";
+    if (!c.reference.is_zero()) out["reference_price_ticks"] = c.reference.value();
+  }
   void operator()(const ledger::OpenAccount& c) const { out["name"] = c.name.view(); }
   void operator()(const ledger::Deposit& c) const {
     out["account"] = c.account.value();

@@ -14,6 +14,8 @@
 //                                                          where the market is so configured)
 //   markets_state   symbol, state                        → market
 //   markets_auctions   symbol, resumes ("on", "off")     → market
+//   markets_ranges     symbol, static_bp?, dynamic_bp?, outcome? ("expire", "auction"), reference?   → market
+//                      (price ranges; what is not given stays as it is)
 //   snapshot                                             → sequence, state_hash, …
 //   status                                               → figures of the running process
 #pragma once
@@ -76,6 +78,7 @@ class Operations final : private gateways::ReplyHandler {
   void set_market_state(const std::string& command, const json::object& request, Respond respond);
   void set_market_auctions(const json::object& request, Respond respond);
   // A command on the market of that symbol, answered with the market as it is then.
+  void set_market_ranges(const json::object& request, Respond respond);
   void change_market(const std::string& symbol, const engine::Command& command, Respond respond);
   void snapshot(Respond respond);
   [[nodiscard]] Answer status() const;

@@ -157,6 +157,35 @@ core::Result<instruments::MarketState> wanted_state(const std::string& command, 
                     "accepted: " + accepted_states());
 }
 
+core::Result<instruments::SetMarketRanges> read_ranges(const json::object& request, const instruments::Market& market) {
+  Reader read(request);
+  instruments::SetMarketRanges command{market.id, market.ranges, {}};
+  const auto width = [&](const char* key, std::uint16_t& value) {
+    if (!request.contains(key)) return;
+    const auto basis_points = [](const std::string& text) -> std::optional<std::uint16_t> {
+      const auto number = core::parse_decimal(text, 0);
+      if (!number || *number > instruments::kRangeMax) return std::nullopt;
+      return static_cast<std::uint16_t>(*number);
+    };
+    value = read.value<std::uint16_t>(key, basis_points, "basis points, 0 (off) to 9999: 500 is 5 %");
+  };
+  width("static_bp", command.ranges.static_bp);
+  width("dynamic_bp", command.ranges.dynamic_bp);
+  if (request.contains("outcome")) {
+    const auto outcome = [](const std::string& text) -> std::optional<instruments::RangeOutcome> {
+      if (text == "expire") return instruments::RangeOutcome::expire;
+      return text == "auction" ? std::optional(instruments::RangeOutcome::auction) : std::nullopt;
+    };
+    command.ranges.outcome = read.value<instruments::RangeOutcome>("outcome", outcome, "expire, auction");
+  }
+  if (request.contains("reference")) {
+    const auto price = [&](const std::string& text) { return instruments::parse_price(market, text); };
+    command.reference = read.value<core::Price>("reference", price, "a price on the tick");
+  }
+  if (read.error()) return std::unexpected(*read.error());
+  return command;
+}
+
 core::Error no_such_market(const std::string& symbol) {
   return {ErrorKind::not_found, "no such market", symbol, "see: exchange markets list"};
 }
@@ -181,6 +210,15 @@ void Operations::set_market_auctions(const json::object& request, Respond respon
                               "resumes", "accepted: on, off"));
   }
   change_market(symbol, instruments::SetMarketAuctions{market->id, resumes == "on"}, std::move(respond));
+}
+
+void Operations::set_market_ranges(const json::object& request, Respond respond) {
+  const std::string symbol = text_of(request, "symbol");
+  const instruments::Market* const market = exchange_.views().instruments.market(symbol);
+  if (market == nullptr) return respond(std::unexpected(no_such_market(symbol)));
+  const auto command = read_ranges(request, *market);
+  if (!command) return respond(std::unexpected(command.error()));
+  change_market(symbol, *command, std::move(respond));
 }
 
 void Operations::change_market(const std::string& symbol, const engine::Command& command, Respond respond) {

@@ -291,6 +291,23 @@ TEST_F(OperationsTest, MarketsAreListedHaltedAndResumed) {
   EXPECT_NE(state("auction_frozen").error().text().find("state_not_reachable"), std::string::npos);
   ASSERT_TRUE(ask({{"command", "markets_auctions"}, {"symbol", "BTCUSDT"}, {"resumes", "on"}}));
   ASSERT_FALSE(ask({{"command", "markets_auctions"}, {"symbol", "BTCUSDT"}, {"resumes", "perhaps"}}));
+  const auto ranges = [&](const char* key, const char* value) {
+    return ask({{"command", "markets_ranges"}, {"symbol", "BTCUSDT"}, {key, value}});
+  };
+  ASSERT_TRUE(ranges("static_bp", "1000"));
+  ASSERT_TRUE(ranges("reference", "50000.01"));
+  EXPECT_EQ(member(ranges("outcome", "auction"), "range_outcome"), "auction");
+  EXPECT_EQ(exchange->views().instruments.market("BTCUSDT")->ranges,
+            (instruments::PriceRanges{1'000, 0, instruments::RangeOutcome::auction}));
+  for (const auto& [key, value] : {std::pair{"static_bp", "10000"},
+                                   {"dynamic_bp", "1.5"},
+                                   {"dynamic_bp", "-1"},
+                                   {"outcome", "halt"},
+                                   {"reference", "0.001"},
+                                   {"reference", "NaN"}}) {
+    ASSERT_FALSE(ranges(key, value)) << key << " " << value;
+  }
+  ASSERT_FALSE(ask({{"command", "markets_ranges"}, {"symbol", "NOSUCH"}}));
   for (const char* const towards : {"auction", "trading"}) {  // one step each
     EXPECT_EQ(member(ask({{"command", "markets_resume"}, {"symbol", "BTCUSDT"}}), "state"), towards);
   }

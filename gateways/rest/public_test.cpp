@@ -111,6 +111,17 @@ TEST(ExchangeInfo, ShowsTheStateOfAMarket) {
   }
 }
 
+TEST(ExchangeInfo, ShowsThePriceRangesOfAMarketThatHasSome) {
+  TestHouse house;
+  const auto body = [&] { return house.get("/api/v3/exchangeInfo?symbol=ETHBTC").body; };
+  EXPECT_EQ(body().find("priceRanges"), std::string::npos);
+  house.port.apply(instruments::SetMarketRanges{
+      house.port.views().instruments.market("ETHBTC")->id, {1'000, 0, instruments::RangeOutcome::auction}, {}});
+  EXPECT_NE(body().find(R"("priceRanges":{"staticBasisPoints":1000,"dynamicBasisPoints":0,"outcome":"AUCTION"},"base)"),
+            std::string::npos)
+      << body();
+}
+
 TEST(MarketData, BookTradesAndPrices) {
   TestHouse house;
   EXPECT_EQ(house.get("/api/v3/depth?symbol=BTCUSDT").body, R"({"lastUpdateId":1,"bids":[],"asks":[]})");

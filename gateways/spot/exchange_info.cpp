@@ -78,6 +78,16 @@ void write_band(JsonWriter& json, const instruments::PriceBand& band) {
   json.field("avgPriceMins", 0).end_object();  // the reference is the last trade
 }
 
+// Ours, of markets that have price ranges: how far trades may be from the last auction's and from the last trade's
+// price.
+void write_ranges(JsonWriter& json, const instruments::PriceRanges& ranges) {
+  if (!ranges.is_set()) return;
+  json.key("priceRanges").begin_object();
+  json.field("staticBasisPoints", std::uint64_t{ranges.static_bp});
+  json.field("dynamicBasisPoints", std::uint64_t{ranges.dynamic_bp});
+  json.field("outcome", ranges.outcome == instruments::RangeOutcome::auction ? "AUCTION" : "EXPIRE").end_object();
+}
+
 void write_filters(JsonWriter& json, const Listing& listing) {
   const instruments::Market& market = listing.market;
   json.key("filters").begin_array();
@@ -116,6 +126,7 @@ void write_market(JsonWriter& json, const Context& context, const instruments::M
   const std::int64_t base_decimals = listing.base.ledger_decimals, quote_decimals = listing.quote.ledger_decimals;
   json.begin_object().field("symbol", market.symbol.view()).field("status", name_of(market.state));
   json.field("marketState", instruments::rules_of(market.state).name);  // ours: the state by its own name
+  write_ranges(json, market.ranges);
   json.field("baseAsset", listing.base.symbol.view()).field("baseAssetPrecision", base_decimals);
   json.field("quoteAsset", listing.quote.symbol.view())
       .field("quotePrecision", quote_decimals)

@@ -102,9 +102,9 @@ std::string_view expiry_reason(const OrderView& order) {
     case orders::OrderType::limit_maker:
       break;
   }
-  // A conditional order that would have rested, had its price not been outside the band when it was triggered.
-  if (order.condition.is_set() && order.time_in_force == orders::TimeInForce::gtc)
-    return "EXECUTION_RULE_PRICE_RANGE_EXCEEDED";
+  // One that would have rested, had there not been offers outside the market's price ranges only, or had its price not
+  // been outside the band when it was triggered.
+  if (order.time_in_force == orders::TimeInForce::gtc) return "EXECUTION_RULE_PRICE_RANGE_EXCEEDED";
   return order.time_in_force == orders::TimeInForce::fok ? "UNFILLED_FOK_ORDER_EXPIRED"
                                                          : "UNFILLED_IOC_QUANTITY_EXPIRED";
 }

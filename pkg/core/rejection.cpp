@@ -64,6 +64,8 @@ std::string_view name(Rejection rejection) {
       return "would_trigger_immediately";
     case Rejection::order_not_working:
       return "order_not_working";
+    case Rejection::price_range_reached:
+      return "price_range_reached";
     case Rejection::symbol_taken:
       return "symbol_taken";
     case Rejection::bad_symbol:
@@ -90,6 +92,8 @@ std::string_view name(Rejection rejection) {
       return "duplicate_reference";
     case Rejection::bad_fee_rate:
       return "bad_fee_rate";
+    case Rejection::bad_ranges:
+      return "bad_ranges";
   }
   return "unknown";
 }

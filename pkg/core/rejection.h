@@ -40,6 +40,7 @@ enum class Rejection : std::uint16_t {
   no_liquidity = 205,                // market order met an empty book
   would_trigger_immediately = 210,   // a conditional order whose condition already holds
   order_not_working = 211,           // a move or reduction of an order that waits for its trigger
+  price_range_reached = 250,         // not refused: why the rest of an order expired
   // instruments, accounts, money
   symbol_taken = 300,
   bad_symbol = 301,
@@ -54,6 +55,7 @@ enum class Rejection : std::uint16_t {
   bad_amount = 312,           // zero, negative, or beyond the asset's supply cap
   duplicate_reference = 313,  // a deposit with this reference was booked before
   bad_fee_rate = 314,
+  bad_ranges = 320,  // price ranges or their reference out of bounds
 };
 
 // snake_case name, for logs and tools; "unknown" for a number this build does not know.

@@ -17,7 +17,7 @@ TEST(Rejection, NamesAreDistinctSnakeCaseAndUnknownForTheRest) {
     EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos) << text;
     EXPECT_TRUE(numbers.emplace(text, number).second) << text;
   }
-  EXPECT_EQ(numbers.size(), 43u) << "a new rejection needs its row below";
+  EXPECT_EQ(numbers.size(), 45u) << "a new rejection needs its row below";
 }
 
 // Numbers are in logs for ever.
@@ -56,6 +56,7 @@ TEST(Rejection, NumbersStay) {
       {205, "no_liquidity"},
       {210, "would_trigger_immediately"},
       {211, "order_not_working"},
+      {250, "price_range_reached"},
       {300, "symbol_taken"},
       {301, "bad_symbol"},
       {302, "bad_decimals"},
@@ -69,6 +70,7 @@ TEST(Rejection, NumbersStay) {
       {312, "bad_amount"},
       {313, "duplicate_reference"},
       {314, "bad_fee_rate"},
+      {320, "bad_ranges"},
   };
   for (const auto& [number, text] : cases) EXPECT_EQ(name(static_cast<Rejection>(number)), text) << number;
 }

@@ -27,10 +27,11 @@ struct Started {
   core::Epoch epoch;
 };
 
-using Command = std::variant<Checkpoint, Started, instruments::AddAsset, instruments::AddMarket,
-                             instruments::SetMarketState, instruments::SetMarketAuctions, ledger::OpenAccount,
-                             ledger::Deposit, fees::SetAccountFees, orders::PlaceOrder, orders::CancelOrder,
-                             orders::CancelAll, orders::CancelReplace, orders::MoveOrder, orders::ReduceOrder>;
+using Command =
+    std::variant<Checkpoint, Started, instruments::AddAsset, instruments::AddMarket, instruments::SetMarketState,
+                 instruments::SetMarketAuctions, instruments::SetMarketRanges, ledger::OpenAccount, ledger::Deposit,
+                 fees::SetAccountFees, orders::PlaceOrder, orders::CancelOrder, orders::CancelAll,
+                 orders::CancelReplace, orders::MoveOrder, orders::ReduceOrder>;
 
 // Record types: see the ranges in the services' types.h.
 enum class RecordType : std::uint16_t {
@@ -40,6 +41,7 @@ enum class RecordType : std::uint16_t {
   add_market = 11,
   set_market_state = 12,
   set_market_auctions = 13,
+  set_market_ranges = 15,
   open_account = 20,
   deposit = 21,
   set_account_fees = 30,

@@ -274,6 +274,9 @@ TEST(Command, GoldenBytes) {
       {instruments::SetMarketState{core::MarketId{3}, instruments::MarketState::halted}, "0300000002"},
       {instruments::SetMarketState{core::MarketId{3}, instruments::MarketState::closed}, "0300000009"},
       {instruments::SetMarketAuctions{core::MarketId{3}, true}, "0300000001"},
+      {instruments::SetMarketRanges{
+           core::MarketId{3}, {0x0102, 0x0304, instruments::RangeOutcome::auction}, core::Price{5}},
+       "0300000002010403010500000000000000"},
       {ledger::OpenAccount{ledger::AccountName("alice")}, "05616c696365"},
       {ledger::Deposit{core::AccountId{1000}, core::AssetId{2}, core::Amount{0x0304}, core::ShortText<40>("tx-1")},
        "e803000002000000040300000000000000000000000000000474782d31"},

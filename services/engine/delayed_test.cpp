@@ -1,6 +1,7 @@
 // The two folds with queues between them that deliver when they like: what many machines do to the protocol that the
 // embedded engine drains at once.
 #include <deque>
+#include <map>
 #include <optional>
 #include <tuple>
 #include <vector>
@@ -262,7 +263,7 @@ TEST(DelayedQueues, EndInTheSameStateAsDrainedAtOnce) {
 }
 
 TEST(DelayedQueues, NeverBreakAnInvariantWithLittleMoneyAndLateAnswers) {
-  std::uint64_t waited = 0, refused_late = 0;
+  std::uint64_t waited = 0, refused_late = 0, interrupted = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     EventModel model;
     Pair pair;
@@ -276,6 +277,10 @@ TEST(DelayedQueues, NeverBreakAnInvariantWithLittleMoneyAndLateAnswers) {
       const auto orders_audit = pair.accounts.fold.orders().audit();
       ASSERT_TRUE(orders_audit.has_value()) << orders_audit.error().text();
       for (std::uint64_t n = random.below(5); n > 0; --n) {
+        if (!pair.to_accounts.empty()) {
+          const matching::Report& report = pair.to_accounts.front().body;
+          interrupted += report.kind == matching::ReportKind::market_state;
+        }
         (void)(random.chance(1, 2) ? pair.deliver_to_matching() : pair.deliver_to_accounts());
         for (const orders::AccountEvent& event : pair.events) {
           const auto* order = std::get_if<orders::OrderEvent>(&event.body);
@@ -293,11 +298,16 @@ TEST(DelayedQueues, NeverBreakAnInvariantWithLittleMoneyAndLateAnswers) {
       ASSERT_EQ(pair.accounts.fold.orders().count(),
                 pair.matching.fold.resting_orders() + pair.matching.fold.waiting_orders());
       model.check();
+      std::map<core::MarketId, instruments::MarketState> states;
+      for (const matching::MarketEvent& event : pair.market_events) states[event.market] = event.state;
+      for (const auto& [market, state] : states)
+        ASSERT_EQ(pair.accounts.fold.instruments().market(market)->state, state) << "both folds know the same state";
       if (testing::Test::HasFatalFailure()) FAIL() << "seed " << seed << ", command " << i;
     }
   }
   EXPECT_GT(waited, 10'000u);
   EXPECT_GT(refused_late, 100u) << "answers that came after the order's end";
+  EXPECT_GT(interrupted, 20u) << "markets that went to an auction by themselves";
 }
 
 }  // namespace

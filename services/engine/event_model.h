@@ -80,7 +80,8 @@ class EventModel {
     const instruments::Market* const market = registry_.market(event.market);
     if (market == nullptr || sequence_[event.account] == 0) return;
     if (event.execution == Execution::rejected && event.order.is_none() &&
-        event.rejection < core::Rejection::would_match_immediately) {
+        event.rejection < core::Rejection::would_match_immediately &&
+        event.rejection != core::Rejection::market_closed) {
       return;  // never reached the book: changed nothing, balances may be of assets never touched
     }
     const bool known = event.execution != Execution::cancel_rejected || open_.contains(event.order);

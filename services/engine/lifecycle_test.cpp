@@ -29,7 +29,9 @@ using orders::Side;
 
 using Observed = std::set<std::tuple<OrderStatus, Happening, OrderStatus>>;
 
-bool is_expiry(EndReason reason) { return reason == EndReason::expired || reason == EndReason::not_admitted; }
+bool is_expiry(EndReason reason) {
+  return reason == EndReason::expired || reason == EndReason::not_admitted || reason == EndReason::price_range;
+}
 
 // Of a report about an order of that type. Written apart from the fold's own reading of it.
 Happening happening_of(orders::OrderType type, const Report& report) {  // flat dispatch
@@ -59,6 +61,7 @@ Happening happening_of(orders::OrderType type, const Report& report) {  // flat 
     case ReportKind::refused:
       return Happening::refused;
     case ReportKind::reference_price:
+    case ReportKind::market_state:
       break;
   }
   ADD_FAILURE() << "a report about no order";
@@ -113,7 +116,7 @@ class Observer {
     if (to_accounts_.empty()) return false;
     const Report report = to_accounts_.front();
     to_accounts_.pop_front();
-    if (report.kind == ReportKind::reference_price) {
+    if (report.kind == ReportKind::reference_price || report.kind == ReportKind::market_state) {
       apply([&](orders::Step& step) { accounts.apply(step, report); });
       return true;
     }

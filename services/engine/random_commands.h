@@ -29,6 +29,7 @@ class RandomCommands {
       return ledger::Deposit{account(), any_asset(), core::Amount{random_.between(0, 30'000'000)}, reference()};
     if (pick < 985) return fees::SetAccountFees{account(), random_.chance(1, 3), {rate(), rate()}};
     if (pick < 986) return instruments::SetMarketAuctions{any_market(), random_.chance(1, 4)};
+    if (pick < 987) return ranges();
     if (pick < 990) return instruments::SetMarketState{any_market(), market_state()};
     // Soon back to trading, often by way of an auction.
     const bool calls = random_.chance(1, 3);
@@ -47,6 +48,14 @@ class RandomCommands {
   }
   instruments::MarketState market_state() {
     return static_cast<instruments::MarketState>(1 + random_.below(instruments::kMarketStates.size()));
+  }
+  // Mostly of BTCUSDT, around the hot prices, and often none.
+  instruments::SetMarketRanges ranges() {
+    const auto width = [&] { return static_cast<std::uint16_t>(random_.chance(1, 2) ? 0 : random_.between(100, 400)); };
+    const std::uint16_t fixed = width(), dynamic = random_.chance(1, 50) ? std::uint16_t{10'000} : width();
+    const core::Price center{random_.chance(1, 2) ? 0 : random_.between(random_.chance(1, 20) ? -5 : 98, 102)};
+    const auto outcome = static_cast<instruments::RangeOutcome>(random_.below(2));
+    return {random_.chance(9, 10) ? kBtcUsdt : any_market(), {fixed, dynamic, outcome}, center};
   }
   core::AssetId any_asset() { return core::AssetId{static_cast<std::uint32_t>(random_.between(1, 4))}; }
   core::Price price() {

@@ -26,6 +26,8 @@ bool is_symbol(std::string_view text) {
 // In snapshots the state's byte has this bit when the market resumes by auction, which keeps the layout of those that
 // were written before there were auctions.
 constexpr std::uint8_t kResumesByAuction = 0x80;
+// Likewise when it has price ranges, which follow then.
+constexpr std::uint8_t kHasRanges = 0x40;
 
 // mantissa × 10^(units_decimals - decimals), when that is a whole number in bounds.
 std::optional<Amount> whole_units(int128 mantissa, int decimals, int units_decimals) {
@@ -70,7 +72,12 @@ Rejection check_filters(const Market& market) {
 
 std::uint8_t state_byte(const Market& market) {
   return static_cast<std::uint8_t>(static_cast<std::uint8_t>(market.state) |
-                                   (market.resumes_by_auction ? kResumesByAuction : 0));
+                                   (market.resumes_by_auction ? kResumesByAuction : 0) |
+                                   (market.ranges == PriceRanges{} ? 0 : kHasRanges));
+}
+
+bool is_valid(const PriceRanges& ranges) {
+  return ranges.static_bp <= kRangeMax && ranges.dynamic_bp <= kRangeMax && ranges.outcome <= RangeOutcome::auction;
 }
 
 bool is_rate(core::FeeRate rate) { return rate >= core::FeeRate{} && rate <= fees::kRateMax; }
@@ -169,6 +176,7 @@ std::expected<Market, Rejection> Registry::add(const AddMarket& command) {
   listed.id = core::MarketId{static_cast<std::uint32_t>(markets_.size() + 1)};
   listed.state = MarketState::trading;
   listed.resumes_by_auction = false;
+  listed.ranges = {};
   if (const Rejection bad = complete(listed, asset(listed.base), asset(listed.quote)); bad != Rejection::none) {
     return std::unexpected(bad);
   }
@@ -196,6 +204,17 @@ std::expected<Market, Rejection> Registry::set_auctions(const SetMarketAuctions&
   return changed;
 }
 
+std::expected<Market, Rejection> Registry::set_ranges(const SetMarketRanges& command) {
+  const Market* known = market(command.market);
+  if (known == nullptr) return std::unexpected(Rejection::unknown_market);
+  const bool on_price =
+      command.reference.is_zero() || (command.reference >= known->price_min && command.reference <= known->price_max);
+  if (!is_valid(command.ranges) || !on_price) return std::unexpected(Rejection::bad_ranges);
+  Market& changed = markets_[command.market.value() - 1];
+  changed.ranges = command.ranges;
+  return changed;
+}
+
 void Registry::put(const Asset& asset) { put_into(assets_, asset_index_, asset); }
 void Registry::put(const Market& market) { put_into(markets_, market_index_, market); }
 
@@ -211,6 +230,9 @@ std::uint64_t Registry::hash() const {
   for (const Market& market : markets_) {
     code_market_terms(hasher, market);
     hasher.digest.add(static_cast<std::uint64_t>(state_byte(market)));
+    if (market.ranges == PriceRanges{}) continue;
+    hasher.digest.add(market.ranges.static_bp, market.ranges.dynamic_bp);
+    hasher.digest.add(static_cast<std::uint64_t>(market.ranges.outcome));
   }
   return hasher.digest.value();
 }
@@ -223,6 +245,10 @@ void Registry::save(core::ByteWriter& out) const {
   for (const Market& market : markets_) {
     code_market_terms(writer, market);
     out.put(state_byte(market));
+    if (market.ranges == PriceRanges{}) continue;
+    out.put(market.ranges.static_bp);
+    out.put(market.ranges.dynamic_bp);
+    out.put(market.ranges.outcome);
   }
 }
 
@@ -241,12 +267,19 @@ core::Result<void> Registry::load(core::ByteReader& in) {
     AddMarket terms;
     code_market_terms(reader, terms.market);
     const auto byte = in.get<std::uint8_t>();
-    const auto state = market_state_numbered(byte & static_cast<std::uint8_t>(~kResumesByAuction));
+    const auto state = market_state_numbered(byte & static_cast<std::uint8_t>(~(kResumesByAuction | kHasRanges)));
+    PriceRanges ranges;
+    if ((byte & kHasRanges) != 0) {
+      in.get(ranges.static_bp);
+      in.get(ranges.dynamic_bp);
+      in.get(ranges.outcome);
+    }
     if (!in.ok()) break;
-    if (!state || !add(terms)) {
+    if (!state || !is_valid(ranges) || !add(terms)) {
       in.fail();
       break;
     }
+    markets_.back().ranges = ranges;
     markets_.back().state = *state;
     markets_.back().resumes_by_auction = (byte & kResumesByAuction) != 0;
   }

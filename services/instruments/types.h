@@ -38,6 +38,21 @@ struct PriceBand {
   std::uint32_t bid_up_bp = 0, bid_down_bp = 0, ask_up_bp = 0, ask_down_bp = 0;
 };
 
+// How far from its references a trade's price may be, in basis points; 0 switches that range off. See the rulebook.
+enum class RangeOutcome : std::uint8_t {
+  expire = 0,   // what of an order could only trade outside expires
+  auction = 1,  // and the market goes to a volatility auction, in which the rest of an order that may rest takes part
+};
+struct PriceRanges {
+  std::uint16_t static_bp = 0;   // around the price of the market's last auction, or the one an operator has set
+  std::uint16_t dynamic_bp = 0;  // around the last trade's price before an order came
+  RangeOutcome outcome = RangeOutcome::expire;
+
+  [[nodiscard]] bool is_set() const { return (static_bp | dynamic_bp) != 0; }
+  friend bool operator==(const PriceRanges&, const PriceRanges&) = default;
+};
+inline constexpr std::uint16_t kRangeMax = 9'999;
+
 struct Market {
   core::MarketId id;  // counts up from 1 in order of listing
   core::Symbol symbol;
@@ -55,6 +70,7 @@ struct Market {
   std::uint32_t open_orders_max = 200;  // per account
   MarketState state = MarketState::trading;
   bool resumes_by_auction = false;  // continuous trading begins with an auction, after a halt too
+  PriceRanges ranges;
   // Derived at listing by the registry, not part of the command.
   core::Amount lot_units;       // base ledger units in one lot
   core::Amount tick_lot_units;  // quote ledger units in one tick × one lot
@@ -67,7 +83,8 @@ struct AddAsset {
   core::Amount supply_max;
 };
 struct AddMarket {
-  Market market;  // id, state, resumes_by_auction and the derived fields are ignored; base and quote must be listed
+  Market market;  // what other commands set (state, auctions, ranges) and what is derived is ignored, the id too; base
+                  // and quote must be listed
 };
 // Rejected when the state may not follow the present one.
 struct SetMarketState {
@@ -77,6 +94,11 @@ struct SetMarketState {
 struct SetMarketAuctions {
   core::MarketId market;
   bool resumes_by_auction = false;
+};
+struct SetMarketRanges {
+  core::MarketId market;
+  PriceRanges ranges;
+  core::Price reference;  // of the static range from now on; zero: stays what it is
 };
 
 }  // namespace instruments

@@ -115,6 +115,7 @@ void uncross_book(Books& books, Book& book, Output out) {
   const Uncross found = find_price(books, book);
   if (found.price.is_zero()) return;
   Uncrossing(books, book, found.price, out).run();
+  if (!PLANTED(auction_moves_no_range)) books.rules(book.market).range_reference = found.price;
   if (book.triggers != 0 && !PLANTED(auction_fires_nothing))
     book.has_fired = books.triggers.observe(book.triggers, found.price);
 }

@@ -31,6 +31,34 @@ Book& Books::add(core::MarketId market) {
   return book;
 }
 
+// ---- every order ----
+
+void Books::for_each_order(const std::function<void(const RestingOrder&)>& visit) const {
+  for (const Book& book : books_) {
+    for (const Side side : {Side::buy, Side::sell}) {
+      for_each_level(book, side, [&](Ladders::Place at, const Level& level) {
+        for (Handle handle = level.head; handle != kNoHandle; handle = orders.links(handle).next) {
+          const Order& order = orders[handle];
+          visit({book.market, side, price_of(side, at.key), core::Quantity{order.open}, order.identity.order,
+                 order.identity.account, order.identity.account_slot, handle});
+        }
+      });
+    }
+  }
+}
+
+void Books::for_each_waiting(const std::function<void(const WaitingOrder&)>& visit) const {
+  for (const Book& book : books_) {
+    for (const auto [index, extreme] : triggers.waiting(book.triggers)) {
+      const Conditional& it = triggers[index];
+      const Order& order = orders[it.handle];
+      const Identity& who = order.identity;
+      visit({book.market, who.side, who.type, it.trigger, it.phase, it.trailing_bp, it.price, it.trigger_price, extreme,
+             core::Quantity{order.open}, it.budget, who.order, who.account, who.account_slot, it.handle});
+    }
+  }
+}
+
 // ---- audit ----
 
 core::Result<void> Books::audit() const {
@@ -45,6 +73,7 @@ core::Result<void> Books::audit() const {
         price_of(Side::buy, book.best[0]) >= price_of(Side::sell, book.best[1])) {
       return wrong(book, "the sides cross");
     }
+    if (book.interrupted) return wrong(book, "an auction was called and not told");
   }
   std::size_t free = 0;
   for (Handle handle = orders.first_free(); handle != kNoHandle; handle = orders.links(handle).next) {
@@ -121,6 +150,8 @@ std::uint64_t Books::state_hash() const {
     digest.add(book.last_prevented).add(PLANTED(hash_ignores_reference) ? core::Price{} : book.reference);
     digest.add(rules.band.bid_up_bp, rules.band.bid_down_bp).add(rules.band.ask_up_bp, rules.band.ask_down_bp);
     digest.add(rules.notional_min).add(rules.notional_max).add(rules.lot_units).add(rules.tick_lot_units);
+    add_words(digest, rules.ranges.static_bp, rules.ranges.dynamic_bp, rules.ranges.outcome, rules.state_changes);
+    digest.add(rules.range_reference);
     for (const Side side : {Side::buy, Side::sell}) {
       for_each_level(book, side, [&](Ladders::Place at, const Level& level) {
         digest.add(static_cast<std::uint64_t>(side) + 1, at.key);

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "pkg/core/bytes.h"
@@ -16,6 +17,7 @@
 #include "pkg/core/ids.h"
 #include "pkg/core/numbers.h"
 #include "services/instruments/types.h"
+#include "services/matching/matching.h"
 #include "services/matching/order_pool.h"
 #include "services/matching/planted.h"
 #include "services/matching/price_ladder.h"
@@ -57,6 +59,9 @@ struct Rules {
   instruments::PriceBand band;
   core::Amount notional_min, notional_max;  // quote ledger units; maximum 0: none
   core::Amount lot_units, tick_lot_units;
+  instruments::PriceRanges ranges;
+  core::Price range_reference;      // of the static range: the last auction's price, or an operator's; zero: none yet
+  std::uint32_t state_changes = 0;  // of the last ConfigureMarket that set the state
 };
 
 struct alignas(64) Book {
@@ -70,10 +75,12 @@ struct alignas(64) Book {
   instruments::MarketState state = instruments::MarketState::trading;
   bool has_band = false;
   bool has_fired = false;    // conditional orders have fired and not gone on yet
+  bool has_ranges = false;   // price ranges
   TriggerBook triggers = 0;  // none: there never was a conditional order
   // Second line.
   std::array<Ladder, 2> ladders;
   core::TradeId last_prevented;
+  bool interrupted = false;  // within a command: a price range has turned the market to an auction, not yet told
 };
 static_assert(sizeof(Book) == 128);
 
@@ -110,7 +117,9 @@ class Books {
       visit(at, ladders.level(at.page, at.key));
     }
   }
-  [[nodiscard]] const std::vector<Book>& all() const { return books_; }
+  // As Matching has them.
+  void for_each_order(const std::function<void(const RestingOrder&)>& visit) const;
+  void for_each_waiting(const std::function<void(const WaitingOrder&)>& visit) const;
 
   OrderPool orders;
   Ladders ladders;

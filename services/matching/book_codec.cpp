@@ -43,6 +43,11 @@ void Books::save(core::ByteWriter& out) const {
     out.put(rules.notional_max);
     out.put(rules.lot_units);
     out.put(rules.tick_lot_units);
+    out.put(rules.ranges.static_bp);
+    out.put(rules.ranges.dynamic_bp);
+    out.put(rules.ranges.outcome);
+    out.put(rules.range_reference);
+    out.put(rules.state_changes);
     out.put(book.sequence);
     out.put(book.last_trade);
     out.put(book.last_prevented);
@@ -135,12 +140,22 @@ core::Result<void> Books::load_market(Book& book, core::ByteReader& in, Slots& s
   in.get(rules.notional_max);
   in.get(rules.lot_units);
   in.get(rules.tick_lot_units);
+  in.get(rules.ranges.static_bp);
+  in.get(rules.ranges.dynamic_bp);
+  in.get(rules.ranges.outcome);
+  in.get(rules.range_reference);
+  in.get(rules.state_changes);
   in.get(book.sequence);
   in.get(book.last_trade);
   in.get(book.last_prevented);
   in.get(book.reference);
   if (PLANTED(load_forgets_reference)) book.reference = {};
   book.has_band = is_set(band) && !PLANTED(load_switches_band_off);
+  book.has_ranges = rules.ranges.is_set();
+  if (rules.ranges.static_bp > instruments::kRangeMax || rules.ranges.dynamic_bp > instruments::kRangeMax ||
+      rules.ranges.outcome > instruments::RangeOutcome::auction || rules.range_reference.value() < 0) {
+    return corrupt("a market's price ranges are out of range");
+  }
   if (!in.ok() || !instruments::is_market_state(book.state) || rules.lot_units.value() <= 0 ||
       rules.tick_lot_units.value() <= 0 || book.reference.value() < 0) {
     return corrupt("a market's settings are out of range");

@@ -40,6 +40,9 @@ std::string describe_one(const ConfigureMarket& command) {
        {market.band.bid_up_bp, market.band.bid_down_bp, market.band.ask_up_bp, market.band.ask_down_bp}) {
     text += " " + std::to_string(bp);
   }
+  text += " ranges " + std::to_string(market.ranges.static_bp) + " " + std::to_string(market.ranges.dynamic_bp) +
+          (market.ranges.outcome == instruments::RangeOutcome::auction ? " auction" : " expire") + " around " +
+          number(command.range_reference) + (command.keeps_state ? " keeps state" : "");
   return text + " notional " + number(market.notional_min) + " to " + number(market.notional_max);
 }
 
@@ -73,11 +76,13 @@ std::string name(ReportKind kind) {
   static constexpr std::array<std::string_view, 12> kNames = {"?",       "accepted", "rejected",  "filled",
                                                               "rested",  "ended",    "prevented", "moved",
                                                               "reduced", "refused",  "reference", "triggered"};
+  if (kind == ReportKind::market_state) return "market_state";
   return name_in(kNames, kind);
 }
 std::string name(EndReason reason) {
   static constexpr std::array<std::string_view, 6> kNames = {"?",          "cancelled", "expired",
                                                              "self_trade", "completed", "not_admitted"};
+  if (reason == EndReason::price_range) return "price_range";
   return name_in(kNames, reason);
 }
 std::string name(MarketEventKind kind) {
@@ -110,6 +115,8 @@ std::string describe(const Report& report) {
           number(report.remaining);
   text += " handle " + std::to_string(report.handle) + " id " + number(report.trade) + " counter " +
           number(report.counter_order);
+  if (report.kind == ReportKind::market_state)
+    text += " state " + std::to_string(static_cast<int>(report.state)) + "/" + std::to_string(report.state_changes);
   return text + " account " + number(report.account) + "/" + std::to_string(report.account_slot);
 }
 

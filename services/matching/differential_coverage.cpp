@@ -41,11 +41,16 @@ enum class Rule : std::uint8_t {
   fired_each_other,
   uncrossed,
   uncrossed_several,
+  range_stopped_limit,
+  range_stopped_at_once,
+  range_called_auction,
+  range_called_by_move,
+  range_called_by_cascade,
 };
 enum class Trails : std::uint8_t { no, from_a_trade, from_a_price };
 
 constexpr std::array<std::string_view, 5> kCommands = {"configure", "new", "cancel", "move", "reduce"};
-constexpr std::array<std::string_view, 10> kRules = {"a move that matched",
+constexpr std::array<std::string_view, 15> kRules = {"a move that matched",
                                                      "a fill or kill past own orders",
                                                      "an order whose level was full",
                                                      "several conditional orders triggered",
@@ -54,7 +59,12 @@ constexpr std::array<std::string_view, 10> kRules = {"a move that matched",
                                                      "triggered by an earlier command",
                                                      "fired by a conditional order's trade",
                                                      "an auction that traded",
-                                                     "an auction of three trades or more"};
+                                                     "an auction of three trades or more",
+                                                     "a limit order that a price range ended",
+                                                     "an order that a price range let nothing trade of",
+                                                     "an order that turned a market to an auction",
+                                                     "a move that turned a market to an auction",
+                                                     "a conditional order that turned a market to an auction"};
 constexpr std::array<std::string_view, 3> kTrails = {"", ", trailing", ", trailing from a price"};
 constexpr std::array<unsigned, 3> kResting = {10, 50, 300};
 
@@ -93,6 +103,8 @@ std::vector<Thing> Coverage::must_happen() {
   }
   for (int kind = 1; kind <= 11; ++kind) all.push_back(thing(Group::report, kind));
   for (int reason = 1; reason <= 5; ++reason) all.push_back(thing(Group::ended, reason));
+  all.push_back(thing(Group::report, ReportKind::market_state));
+  all.push_back(thing(Group::ended, EndReason::price_range));
   for (const Rejection rejection :
        {Rejection::unknown_market, Rejection::market_closed, Rejection::invalid_order,
         Rejection::would_match_immediately, Rejection::price_outside_band, Rejection::book_notional_out_of_range,
@@ -172,6 +184,7 @@ void Coverage::see(const AnyCommand& command, const Differential& both) {
     if (event.kind == MarketEventKind::state_changed) ++counts_[thing(Group::state, event.state)];
   }
   see_triggers(both.reports());
+  see_ranges(command, both.reports());
   see_state(command, both.reports());
   if (both.cascaded() < cascaded_before_) cascaded_before_ = 0;  // another run has begun
   counts_[thing(Group::rule, Rule::fired_each_other)] += both.cascaded() - cascaded_before_;
@@ -192,19 +205,30 @@ void Coverage::see_report(const Report& report) {
 
 void Coverage::see_state(const AnyCommand& command, const std::vector<Report>& reports) {
   if (const auto* configure = std::get_if<ConfigureMarket>(&command)) {
-    states_[configure->market.id] = configure->market.state;
+    if (!configure->keeps_state || !states_.contains(configure->market.id))
+      states_[configure->market.id] = configure->market.state;
+    note_state(reports);
     std::size_t fills = 0;  // of the auction; a cascade comes behind its reference price
     while (fills < reports.size() && reports[fills].kind == ReportKind::filled) ++fills;
     if (fills > 0) ++counts_[thing(Group::rule, Rule::uncrossed)];
     if (fills >= 6) ++counts_[thing(Group::rule, Rule::uncrossed_several)];
     return;
   }
-  if (reports.empty() || reports.front().kind == ReportKind::triggered) return;
-  const Report& first = reports.front();
-  const auto state = states_.find(first.market);
-  const bool refused = first.rejection == Rejection::market_closed;
-  if (state == states_.end() || (first.rejection != Rejection::none && !refused)) return;
-  ++counts_[thing(Group::taken, state->second, command.index(), !refused)];
+  if (!reports.empty() && reports.front().kind != ReportKind::triggered) {
+    const Report& first = reports.front();
+    const auto state = states_.find(first.market);
+    const bool refused = first.rejection == Rejection::market_closed;
+    if (state != states_.end() && (first.rejection == Rejection::none || refused))
+      ++counts_[thing(Group::taken, state->second, command.index(), !refused)];
+  }
+  note_state(reports);
+}
+
+// A state that the book has chosen.
+void Coverage::note_state(const std::vector<Report>& reports) {
+  for (const Report& report : reports) {
+    if (report.kind == ReportKind::market_state) states_[report.market] = report.state;
+  }
 }
 
 void Coverage::see_triggers(const std::vector<Report>& reports) {
@@ -220,6 +244,27 @@ void Coverage::see_triggers(const std::vector<Report>& reports) {
   if (one_filled) ++counts_[thing(Group::rule, Rule::triggered_and_filled)];
   if (triggered == kTriggersPerCommand) ++counts_[thing(Group::rule, Rule::cascade_cut)];
   if (reports.front().kind == ReportKind::triggered) ++counts_[thing(Group::rule, Rule::triggered_later)];
+}
+
+void Coverage::see_ranges(const AnyCommand& command, const std::vector<Report>& reports) {
+  const auto is_triggered = [](const Report& report) { return report.kind == ReportKind::triggered; };
+  const auto* const placed = std::get_if<NewOrder>(&command);
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    const Report& report = reports[i];
+    if (report.kind == ReportKind::ended && report.end_reason == EndReason::price_range) {
+      const bool is_limit = placed != nullptr && placed->order == report.order && placed->type == OrderType::limit;
+      if (is_limit) ++counts_[thing(Group::rule, Rule::range_stopped_limit)];
+      if (i > 0 && reports[i - 1].kind == ReportKind::accepted)
+        ++counts_[thing(Group::rule, Rule::range_stopped_at_once)];
+    }
+    if (report.kind != ReportKind::market_state) continue;
+    const bool by_cascade =
+        std::any_of(reports.begin(), reports.begin() + static_cast<std::ptrdiff_t>(i), is_triggered);
+    const bool by_move = !by_cascade && std::holds_alternative<MoveOrder>(command);
+    ++counts_[thing(Group::rule, by_cascade ? Rule::range_called_by_cascade
+                                 : by_move  ? Rule::range_called_by_move
+                                            : Rule::range_called_auction)];
+  }
 }
 
 void Coverage::see_order(const NewOrder& order, const std::vector<Report>& reports) {

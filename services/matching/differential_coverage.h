@@ -30,6 +30,8 @@ class Coverage {
   void see_report(const Report& report);
   void see_state(const AnyCommand& command, const std::vector<Report>& reports);
   void see_triggers(const std::vector<Report>& reports);
+  void see_ranges(const AnyCommand& command, const std::vector<Report>& reports);
+  void note_state(const std::vector<Report>& reports);
   void see_order(const NewOrder& order, const std::vector<Report>& reports);
 
   std::map<Thing, std::uint64_t> counts_;

@@ -5,6 +5,7 @@
 #include "services/matching/auction.h"
 #include "services/matching/book.h"
 #include "services/matching/planted.h"
+#include "services/matching/price_ranges.h"
 #include "services/matching/taking.h"
 
 namespace matching {
@@ -63,6 +64,8 @@ struct Matching::State {
     const CallFigures figures(books, book, out);
     limit_order(book, command, 0, out);
   }
+  // A limit order that has come to the end of a price range with `open` lots.
+  [[gnu::noinline]] void stop(Book& book, const NewOrder& command, std::int64_t open, Output out);
   void market_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
   void rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out);
   void rest_or_end(Book& book, Handle handle, std::int64_t open, Output out);
@@ -104,20 +107,25 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
   const bool is_new = book == nullptr;
   if (is_new) book = &state_->books.add(market.id);
   CHECK(instruments::is_market_state(market.state));
-  const bool changed = book->state != market.state;
+  const MarketState state = command.keeps_state && !is_new ? book->state : market.state;
+  const bool changed = book->state != state;
   CallFigures figures(state_->books, *book, out);
   if (changed) {
     // The trades of the auction are the last thing that happens in the old state.
-    const bool uncrosses = instruments::uncrosses(book->state, market.state) &&
-                           !(PLANTED(closing_does_not_trade) && market.state == MarketState::closed);
+    const bool uncrosses = instruments::uncrosses(book->state, state) &&
+                           !(PLANTED(closing_does_not_trade) && state == MarketState::closed);
     if (!is_new && uncrosses) uncross_book(state_->books, *book, out);
-    if (!instruments::is_call(market.state)) figures.end();
-    if (!instruments::is_call(book->state) && instruments::is_call(market.state)) figures.begin();
+    if (!instruments::is_call(state)) figures.end();
+    if (!instruments::is_call(book->state) && instruments::is_call(state)) figures.begin();
   }
-  book->state = market.state;
+  book->state = state;
   if (is_new || !PLANTED(band_change_ignored)) book->has_band = is_set(market.band);
-  state_->books.rules(market.id) = {market.band, market.notional_min, market.notional_max, market.lot_units,
-                                    market.tick_lot_units};
+  book->has_ranges = market.ranges.is_set();
+  Rules& rules = state_->books.rules(market.id);
+  const core::Price center = command.range_reference.is_zero() ? rules.range_reference : command.range_reference;
+  rules = {market.band,      market.notional_min,   market.notional_max,
+           market.lot_units, market.tick_lot_units, market.ranges,
+           center,           command.state_changes};
   if (is_new || changed) Announcer(*book, out).event(is_new ? MarketEventKind::listed : MarketEventKind::state_changed);
   state_->continue_cascade(*book, kTriggersPerCommand, out);
 }
@@ -147,8 +155,9 @@ void Matching::State::place_with_conditional(Book& book, const NewOrder& command
 }
 
 void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned allowance, Output out) {
-  const std::uint64_t limit = key_of(opposite(command.side), command.price);
-  const bool crosses = book.best[index_of(opposite(command.side))] <= limit;
+  const Side makers = opposite(command.side);
+  const std::uint64_t limit = key_of(makers, command.price);
+  const bool crosses = book.best[index_of(makers)] <= limit;
   const std::int64_t quantity = command.quantity.value();
   if (!crosses) [[likely]]
     return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
@@ -162,15 +171,30 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned 
   Taking taking(books, book, taker, out);
   Announcer announce(book, out);
   announce.placed(ReportKind::accepted, taker, command.price, quantity, kNoHandle);
+  const std::uint64_t reach = reach_of(books, book, makers, limit);
   const bool all_or_nothing = command.time_in_force == TimeInForce::fok && !PLANTED(fok_trades_partly);
-  if (all_or_nothing && taking.plan(limit, quantity).lots != quantity) {
+  if (all_or_nothing && taking.plan(reach, quantity).lots != quantity) {
     announce.ended(taker, EndReason::expired, quantity);
     return;
   }
-  const std::int64_t open = taking.take(limit, quantity);
+  const std::int64_t open = taking.take(reach, quantity);
   if (PLANTED(trades_at_limit)) out.reports.back().price = command.price;
-  if (open > 0 && !taking.ended()) rest_or_expire(book, command, open, ReportKind::rested, out);
+  const bool is_left = open > 0 && !taking.ended();
+  const bool stopped = is_left && is_stopped(book, makers, reach, limit);
+  if (stopped) [[unlikely]] {
+    stop(book, command, open, out);
+  } else if (is_left) {
+    rest_or_expire(book, command, open, ReportKind::rested, out);
+  }
   if (taking.traded()) after_trading(book, announce, allowance, out);
+  if (stopped && book.interrupted) [[unlikely]]
+    tell_interruption(books, book, out);
+}
+
+void Matching::State::stop(Book& book, const NewOrder& command, std::int64_t open, Output out) {
+  if (calls_auction(books, book, out) && command.time_in_force == TimeInForce::gtc)
+    return rest_or_expire(book, command, open, ReportKind::rested, out);
+  Announcer(book, out).ended(identity_of(command), EndReason::price_range, open);
 }
 
 // `kind`: accepted for an order that met nothing on the other side, rested for what is left of one that did.
@@ -199,23 +223,28 @@ void Matching::State::rest_or_expire(Book& book, const NewOrder& command, std::i
 
 void Matching::State::market_order(Book& book, const NewOrder& command, unsigned allowance, Output out) {
   const Rules& rules = books.rules(command.market);
-  const std::uint64_t limit = collar(book, rules, command.side);
+  const Side makers = opposite(command.side);
+  const std::uint64_t limit = collar(book, rules, command.side), reach = reach_of(books, book, makers, limit);
   const Identity taker = identity_of(command);
   const bool by_quote = command.type == OrderType::market_by_quote;
   const std::int64_t quantity = by_quote ? 0 : command.quantity.value();
   Taking taking(books, book, taker, out);
-  const Plan plan = by_quote ? taking.plan_by_quote(limit, command.quote_quantity) : taking.plan(limit, quantity);
+  const Plan plan = by_quote ? taking.plan_by_quote(reach, command.quote_quantity) : taking.plan(reach, quantity);
   if (exceeds(plan, command.side, rules, command.budget)) return reject(command, Rejection::budget_exceeded, out);
 
   Announcer announce(book, out);
   announce.placed(ReportKind::accepted, taker, {}, quantity, kNoHandle);
+  const auto end_of_rest = [&] { return matching::end_of_rest(books, book, makers, reach, limit, out); };
   if (by_quote) {
-    taking.take_by_quote(limit, command.quote_quantity);
+    const EndReason reason = taking.take_by_quote(reach, command.quote_quantity);
+    if (!taking.ended()) announce.ended(taker, reason == EndReason::expired ? end_of_rest() : reason, 0);
   } else {
-    const std::int64_t open = taking.take(limit, quantity);
-    if (open > 0 && !taking.ended()) announce.ended(taker, EndReason::expired, open);
+    const std::int64_t open = taking.take(reach, quantity);
+    if (open > 0 && !taking.ended()) announce.ended(taker, end_of_rest(), open);
   }
   if (taking.traded()) after_trading(book, announce, allowance, out);
+  if (book.interrupted) [[unlikely]]
+    tell_interruption(books, book, out);
 }
 
 // ---- conditional orders ----
@@ -257,6 +286,7 @@ unsigned Matching::State::continue_cascade(Book& book, unsigned allowance, Outpu
     books.orders[fired.handle].conditional = 0;
     let_go(book, fired, out);
   }
+  if (book.interrupted) tell_interruption(books, book, out);
   return allowance;
 }
 
@@ -267,7 +297,9 @@ void Matching::State::let_go(Book& book, const Conditional& fired, Output out) {
   const std::int64_t quantity = order.open;
   const Rules& rules = books.rules(book.market);
   const bool is_limit = who.type == OrderType::limit;
-  const std::uint64_t limit = is_limit ? key_of(opposite(who.side), fired.price) : collar(book, rules, who.side);
+  const Side makers = opposite(who.side);
+  const std::uint64_t limit = is_limit ? key_of(makers, fired.price) : collar(book, rules, who.side);
+  const std::uint64_t reach = PLANTED(cascade_ignores_range) ? limit : reach_of(books, book, makers, limit);
   order.key = key_of(who.side, fired.price);
   Announcer announce(book, out);
   announce.placed(ReportKind::triggered, who, fired.price, quantity, fired.handle);
@@ -280,15 +312,17 @@ void Matching::State::let_go(Book& book, const Conditional& fired, Output out) {
     const bool out_of_band =
         book.has_band && !book.reference.is_zero() && outside_band(rules.band, who.side, fired.price, book.reference);
     if (out_of_band) return end(EndReason::not_admitted, quantity, Rejection::price_outside_band);
-    if (fired.time_in_force == TimeInForce::fok && taking.plan(limit, quantity).lots != quantity) {
+    if (fired.time_in_force == TimeInForce::fok && taking.plan(reach, quantity).lots != quantity) {
       return end(EndReason::expired, quantity);
     }
-  } else if (exceeds(taking.plan(limit, quantity), who.side, rules, fired.budget)) {
+  } else if (exceeds(taking.plan(reach, quantity), who.side, rules, fired.budget)) {
     return end(EndReason::not_admitted, quantity, Rejection::budget_exceeded);
   }
-  const std::int64_t open = taking.take(limit, quantity);
-  if (open > 0 && !taking.ended() && !(is_limit && fired.time_in_force == TimeInForce::gtc)) {
-    end(EndReason::expired, open);
+  const std::int64_t open = taking.take(reach, quantity);
+  const bool is_left = open > 0 && !taking.ended(), may_rest = is_limit && fired.time_in_force == TimeInForce::gtc;
+  const EndReason reason = is_left ? end_of_rest(books, book, makers, reach, limit, out) : EndReason::expired;
+  if (is_left && (!may_rest || (reason == EndReason::price_range && !book.interrupted))) {
+    end(reason, open);
   } else {
     rest_or_end(book, fired.handle, taking.ended() ? 0 : open, out);
   }
@@ -396,9 +430,18 @@ inline void Matching::State::move(Book& book, const MoveOrder& command, unsigned
     return;
   }
   Taking taking(books, book, who, out);
-  const std::int64_t open = taking.take(limit, quantity);
-  rest_or_end(book, command.handle, taking.ended() ? 0 : open, out);
+  const std::uint64_t reach = reach_of(books, book, opposite(who.side), limit);
+  const std::int64_t open = taking.take(reach, quantity);
+  const bool stopped = open > 0 && !taking.ended() && is_stopped(book, opposite(who.side), reach, limit);
+  if (stopped && !calls_auction(books, book, out)) [[unlikely]] {
+    announce.ended(who, EndReason::price_range, open);
+    books.orders.give_back(command.handle);
+  } else {
+    rest_or_end(book, command.handle, taking.ended() ? 0 : open, out);
+  }
   if (taking.traded()) after_trading(book, announce, allowance, out);
+  if (stopped && book.interrupted) [[unlikely]]
+    tell_interruption(books, book, out);
 }
 
 // What becomes of an order that has its slot and is in no queue, after it matched: rests at its price or is over.
@@ -432,31 +475,10 @@ core::Result<void> Matching::load(core::ByteReader& in) {
 }
 
 void Matching::for_each_order(const std::function<void(const RestingOrder&)>& visit) const {
-  const Books& books = state_->books;
-  for (const Book& book : books.all()) {
-    for (const Side side : {Side::buy, Side::sell}) {
-      books.for_each_level(book, side, [&](Ladders::Place at, const Level& level) {
-        for (Handle handle = level.head; handle != kNoHandle; handle = books.orders.links(handle).next) {
-          const Order& order = books.orders[handle];
-          visit({book.market, side, price_of(side, at.key), core::Quantity{order.open}, order.identity.order,
-                 order.identity.account, order.identity.account_slot, handle});
-        }
-      });
-    }
-  }
+  state_->books.for_each_order(visit);
 }
-
 void Matching::for_each_waiting(const std::function<void(const WaitingOrder&)>& visit) const {
-  const Books& books = state_->books;
-  for (const Book& book : books.all()) {
-    for (const auto [index, extreme] : books.triggers.waiting(book.triggers)) {
-      const Conditional& it = books.triggers[index];
-      const Order& order = books.orders[it.handle];
-      const Identity& who = order.identity;
-      visit({book.market, who.side, who.type, it.trigger, it.phase, it.trailing_bp, it.price, it.trigger_price, extreme,
-             core::Quantity{order.open}, it.budget, who.order, who.account, who.account_slot, it.handle});
-    }
-  }
+  state_->books.for_each_waiting(visit);
 }
 
 }  // namespace matching

@@ -84,6 +84,13 @@
   BUG(auction_takes_lowest, "of two prices that are as good an auction takes the lower")             \
   BUG(auction_pressure_turned, "an auction prices against the side that is left over")               \
   BUG(surplus_alone_untold, "figures of which only price or surplus changed are not published")      \
+  /* price ranges (price_ranges.h, price_ranges.cpp, auction.cpp) */                                 \
+  BUG(range_stop_unnoticed, "an order that a price range has stopped rests or expires as any other") \
+  BUG(range_rounds_down, "the lowest price of a range is a tick too low")                            \
+  BUG(static_range_ignored, "only the last trade bounds prices")                                     \
+  BUG(range_has_one_bound, "a range bounds a buyer above and a seller below only")                   \
+  BUG(cascade_ignores_range, "conditional orders go on at any price")                                \
+  BUG(auction_moves_no_range, "an auction's price does not become the static range's reference")     \
   /* what is said (announcer.h) */                                                                   \
   BUG(sequence_has_gaps, "a market's event sequence leaves numbers out")                             \
   BUG(ended_says_nothing_left, "what is given back of an order that ended is reported as nothing")   \

@@ -40,8 +40,9 @@ class CommandMaker {
   AnyCommand next(std::size_t resting, std::size_t waiting) {
     if (waiting < waiting_aim_ && one_in(waiting_aim_ > orders_aim_ ? 2 : 6)) return conditional();
     if (resting < orders_aim_ && one_in(2)) return place_passive();
+    if (!interrupted_.is_none() && one_in(8)) return trade_again();
     const std::uint64_t pick = below(1000);
-    if (pick < 16) return configure();
+    if (pick < 20) return configure();
     const std::uint64_t crowded = resting > orders_aim_ ? 250 : 0;
     if (pick < 150 + crowded)
       return CancelOrder{
@@ -55,6 +56,10 @@ class CommandMaker {
   void learn(const std::vector<Report>& reports) {
     for (const Report& report : reports) {
       if (report.kind == ReportKind::reference_price) last_price_[report.market.value() - 1] = report.price.value();
+      if (report.kind == ReportKind::market_state) {
+        markets_[report.market.value() - 1].state = report.state;
+        interrupted_ = report.market;
+      }
       if (report.handle != kNoHandle) {
         if (by_handle_.size() <= report.handle) by_handle_.resize(report.handle + 1);
         by_handle_[report.handle] = {report.order, report.market, report.handle};
@@ -216,7 +221,11 @@ class CommandMaker {
   }
   MoveOrder move() {
     choose_known();
-    return {known_.order, known_.market, known_.handle, 8, any_price()};
+    // Where price ranges would call an auction, often far into the other side.
+    const bool is_ranged = known_.market.value() - 1 < kMarkets && markets_[known_.market.value() - 1].ranges.is_set();
+    const bool far = is_ranged && one_in(2);
+    const core::Price price = far ? core::Price{one_in(2) ? between(1'000, 1'080) : between(920, 1'000)} : any_price();
+    return {known_.order, known_.market, known_.handle, 8, price};
   }
   ReduceOrder reduce() {
     choose_known();
@@ -224,7 +233,8 @@ class CommandMaker {
   }
   ConfigureMarket configure() {
     instruments::Market& market = markets_[below(kMarkets)];
-    switch (below(5)) {
+    ConfigureMarket command;
+    switch (below(7)) {
       case 0:
       case 1:
         market.state = static_cast<instruments::MarketState>(1 + below(instruments::kMarketStates.size()));
@@ -240,15 +250,40 @@ class CommandMaker {
         market.notional_max = one_in(2) ? core::Amount{} : near_notional(market, 3, 100);
         break;
       }
+      case 5:
+      case 6:
+        market.ranges = any_ranges();
+        if (one_in(3)) command.range_reference = core::Price{one_in(20) ? between(1, 100'000) : between(980, 1'020)};
+        command.keeps_state = one_in(2);
+        break;
     }
     // Other states are soon over, so that most commands meet an open market.
     for (auto& other : markets_) {
       if (&other != &market && other.state != instruments::MarketState::trading && one_in(2)) {
         other.state = instruments::MarketState::trading;
-        return {other};
+        return {.market = other, .state_changes = ++changes_};
       }
     }
-    return {market};
+    command.market = market;
+    command.state_changes = ++changes_;
+    return command;
+  }
+  // After a volatility auction.
+  ConfigureMarket trade_again() {
+    instruments::Market& market = markets_[interrupted_.value() - 1];
+    interrupted_ = {};
+    if (one_in(16)) market.ranges = {};
+    market.state = instruments::MarketState::trading;
+    return {.market = market, .state_changes = ++changes_};
+  }
+  // So narrow that orders come to their end.
+  instruments::PriceRanges any_ranges() {
+    if (one_in(2)) return {};
+    const auto range = [&] { return static_cast<std::uint16_t>(one_in(3) ? 0 : between(10, one_in(2) ? 60 : 400)); };
+    const auto outcome = one_in(4) ? instruments::RangeOutcome::expire : instruments::RangeOutcome::auction;
+    if (one_in(20)) return {instruments::kRangeMax, instruments::kRangeMax, outcome};
+    const std::uint16_t fixed = range(), dynamic = range();
+    return {fixed, dynamic, outcome};
   }
   // What so many lots come to at a hot price: orders that come to exactly as much are met.
   core::Amount near_notional(const instruments::Market& market, std::int64_t lots_min, std::int64_t lots_max) {
@@ -271,6 +306,8 @@ class CommandMaker {
   Known stale_[16] = {};
   Known known_;
   std::uint64_t orders_ = 0;
+  std::uint32_t changes_ = 0;
+  core::MarketId interrupted_;  // by a price range
   std::int64_t last_price_[kMarkets] = {1000, 1000, 1000};
 };
 

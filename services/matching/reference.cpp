@@ -153,15 +153,19 @@ Rejection Reference::admit(const Market& market, const NewOrder& command) const 
 void Reference::apply(const ConfigureMarket& command, Output out) {
   const bool known = markets_.contains(command.market.id.value());
   Market& market = markets_[command.market.id.value()];
-  const instruments::MarketState from = market.settings.state, to = command.market.state;
+  const instruments::MarketState from = market.settings.state;
+  const instruments::MarketState to = known && command.keeps_state ? from : command.market.state;
   const bool silent = known && from == to;
   const bool ends_closing_call = calls(from) && to == instruments::MarketState::closed;
   if (known && ((!matches(from) && matches(to)) || ends_closing_call)) uncross(market, out);
   market.settings = command.market;
+  market.settings.state = to;
+  market.state_changes = command.state_changes;
+  if (!command.range_reference.is_zero()) market.center = command.range_reference.value();
   if (!silent) {
     MarketEvent event;
     event.kind = known ? MarketEventKind::state_changed : MarketEventKind::listed;
-    event.state = command.market.state;
+    event.state = to;
     event.market = command.market.id;
     event.sequence = ++market.sequence;
     out.events.push_back(event);
@@ -189,6 +193,8 @@ void Reference::run(Market& market, Slots& slots, Run& run, Output out) const {
   run.any_lot_left = false;
   while (!run.ended && run.left > 0 && crosses(market, run.taker.side, run.worst_price)) {
     const std::int64_t price = market.side(other).front().as_sent.price.value();
+    run.stopped = !is_inside(run, price);
+    if (run.stopped) break;
     int128 open = run.left;
     if (by_quote(run.taker)) open = run.left / unit_cost(market, price);
     if (open == 0) return;
@@ -322,6 +328,7 @@ void Reference::place(Market& market, const NewOrder& command, Output out) {
   if (!priced(command)) {
     Run planned{.taker = command, .worst_price = worst_price(market, command)};
     planned.left = by_quote(command) ? command.quote_quantity.value() : command.quantity.value();
+    fix_ranges(market, planned);
     const Run dry = dry_run(market, planned);
     const int128 needed = command.side == Side::buy ? dry.quote_units : dry.lots * market.settings.lot_units.value();
     if (needed > command.budget.value()) return out.reports.push_back(rejected(command, Rejection::budget_exceeded));
@@ -332,6 +339,7 @@ void Reference::place(Market& market, const NewOrder& command, Output out) {
 void Reference::take(Market& market, const NewOrder& command, Output out) {
   Run taking{.taker = command, .worst_price = worst_price(market, command)};
   taking.left = by_quote(command) ? command.quote_quantity.value() : command.quantity.value();
+  fix_ranges(market, taking);
   const auto whole = static_cast<std::int64_t>(by_quote(command) ? 0 : command.quantity.value());
   const bool stays = command.type == OrderType::limit_maker ||
                      (command.type == OrderType::limit && command.time_in_force == TimeInForce::gtc);
@@ -354,15 +362,24 @@ void Reference::take(Market& market, const NewOrder& command, Output out) {
   run(market, slots_, taking, out);
   if (by_quote(command)) {
     const bool complete = taking.traded && !taking.any_lot_left;
-    if (!taking.ended) out.reports.push_back(ended(command, complete ? EndReason::completed : EndReason::expired, 0));
+    EndReason reason = complete ? EndReason::completed : EndReason::expired;
+    if (!complete && taking.stopped) {
+      interrupt(market, out);
+      reason = EndReason::price_range;
+    }
+    if (!taking.ended) out.reports.push_back(ended(command, reason, 0));
   } else if (!taking.ended && taking.left > 0) {
     const auto left = static_cast<std::int64_t>(taking.left);
-    const Handle handle = stays ? slots_.take() : kNoHandle;
-    if (stays && insert(market, {command, left, handle})) {
+    const bool rests = stays && (!taking.stopped || interrupt(market, out));
+    const Handle handle = rests ? slots_.take() : kNoHandle;
+    if (taking.stopped && !rests) {
+      if (!stays) interrupt(market, out);
+      out.reports.push_back(ended(command, EndReason::price_range, left));
+    } else if (rests && insert(market, {command, left, handle})) {
       out.reports.push_back(placed(ReportKind::rested, command, left, handle));
       emit_level(market, command.side, command.price.value(), out);
     } else {
-      if (stays) slots_.give_back(handle);
+      if (rests) slots_.give_back(handle);
       out.reports.push_back(ended(command, EndReason::expired, left));
     }
   }
@@ -471,9 +488,13 @@ void Reference::move(const MoveOrder& command, Output out) {
   out.reports.push_back(placed(ReportKind::moved, moved.as_sent, moved.open, moved.handle));
   if (from != command.price.value()) emit_level(market, side, from, out);
   Run taking{.taker = moved.as_sent, .worst_price = command.price.value(), .left = moved.open};
+  fix_ranges(market, taking);
   run(market, slots_, taking, out);
   moved.open = static_cast<std::int64_t>(taking.left);
-  if (taking.ended || moved.open == 0) {
+  if (taking.stopped && !interrupt(market, out)) {
+    out.reports.push_back(ended(moved.as_sent, EndReason::price_range, moved.open));
+    slots_.give_back(moved.handle);
+  } else if (taking.ended || moved.open == 0) {
     slots_.give_back(moved.handle);
   } else if (insert(market, moved)) {
     if (crossing) out.reports.push_back(placed(ReportKind::rested, moved.as_sent, moved.open, moved.handle));

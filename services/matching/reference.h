@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "services/matching/matching.h"
@@ -58,6 +59,9 @@ class Reference {
     std::vector<Entry> bids, asks;     // best first
     std::uint64_t sequence = 0, trades = 0, preventions = 0;
     std::optional<std::int64_t> reference;
+    std::optional<std::int64_t> center;  // of the static price range
+    std::uint32_t state_changes = 0;
+    bool interrupted = false;
 
     [[nodiscard]] std::vector<Entry>& side(Side which) { return which == Side::buy ? bids : asks; }
     [[nodiscard]] core::int128 lots_at(Side which, std::int64_t price) const;
@@ -75,7 +79,9 @@ class Reference {
     std::int64_t worst_price = 0;  // it reaches no further than this
     core::int128 left = 0;         // lots; of market_by_quote: quote units
     bool ended = false, traded = false, any_lot_left = false;
-    core::int128 lots = 0, quote_units = 0;  // traded
+    std::vector<std::pair<std::int64_t, int>> around;  // price ranges: reference and basis points
+    bool stopped = false;                              // by them
+    core::int128 lots = 0, quote_units = 0;            // traded
   };
 
   [[nodiscard]] core::Rejection admit(const Market& market, const NewOrder& command) const;
@@ -92,6 +98,12 @@ class Reference {
   [[nodiscard]] Figures auction(const Market& market) const;
   void uncross(Market& market, Output out);
   void publish_figures(Market& market, Output out);
+
+  // reference_ranges.cpp
+  static void fix_ranges(const Market& market, Run& run);
+  static bool is_inside(const Run& run, std::int64_t price);
+  static bool interrupt(Market& market, Output out);
+  void tell_interruption(Market& market, Output out);
 
   // What a command does, but for the figures of a call.
   void carry_out(const NewOrder& command, Output out);

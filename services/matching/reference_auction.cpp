@@ -103,7 +103,7 @@ void Reference::uncross(Market& market, Output out) {
   int128 to_trade = found.lots;
   bool bid_touched = false, ask_touched = false;
   std::int64_t bid_price = 0, ask_price = 0;
-  market.reference = found.price;
+  market.reference = market.center = found.price;
   observe(market, found.price);
   while (to_trade > 0) {
     Entry &bid = market.bids.front(), &ask = market.asks.front();

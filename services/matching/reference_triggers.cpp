@@ -134,6 +134,7 @@ unsigned Reference::let_go_on(Market& market, unsigned allowance, Output out) {
     let_go(market, out);
     cascaded_ += market.fired.size() + 1 - before;
   }
+  tell_interruption(market, out);
   return allowance;
 }
 
@@ -149,6 +150,7 @@ void Reference::let_go(Market& market, Output out) {
 
   Run taking{.taker = order, .worst_price = worst_price(market, order)};
   taking.left = whole;
+  fix_ranges(market, taking);
   const Run dry = dry_run(market, taking);
   const auto end = [&](EndReason reason, std::int64_t open, Rejection rejection) {
     out.reports.push_back(over(order, reason, open, rejection));
@@ -168,8 +170,11 @@ void Reference::let_go(Market& market, Output out) {
   run(market, slots_, taking, out);
   const auto left = static_cast<std::int64_t>(taking.left);
   const bool stays = order.type == OrderType::limit && order.time_in_force == TimeInForce::gtc;
+  const bool called = taking.stopped && interrupt(market, out);
   if (taking.ended || left == 0) {
     slots_.give_back(fired.handle);
+  } else if (taking.stopped && !(stays && called)) {
+    end(EndReason::price_range, left, Rejection::none);
   } else if (stays && insert(market, {order, left, fired.handle})) {
     Report rested = about(ReportKind::rested, order, fired.handle);
     rested.price = order.price;

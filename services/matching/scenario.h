@@ -34,6 +34,8 @@ inline std::string text(EndReason reason) {
       return "completed";
     case EndReason::not_admitted:
       return "not admitted";
+    case EndReason::price_range:
+      return "outside the ranges";
   }
   return "?";
 }
@@ -67,6 +69,8 @@ inline std::string tell_report(const Report& report) {
       return "refused " + order + ": " + std::string(core::name(report.rejection));
     case ReportKind::reference_price:
       return "reference " + text(report.price);
+    case ReportKind::market_state:
+      return "to " + std::string(instruments::rules_of(report.state).name);
   }
   return "?";
 }

@@ -74,7 +74,7 @@ std::int64_t Taking::take(std::uint64_t limit, std::int64_t open) {
   return open;
 }
 
-void Taking::take_by_quote(std::uint64_t limit, core::Amount quote) {
+EndReason Taking::take_by_quote(std::uint64_t limit, core::Amount quote) {
   CHECK(limit <= kAnyKey);
   EndReason reason = EndReason::expired;
   while (!ended_ && reaches(limit)) {
@@ -88,7 +88,7 @@ void Taking::take_by_quote(std::uint64_t limit, core::Amount quote) {
   }
   // The book, or what of it can be reached, has run out: not short of anything unless one more lot could have been had.
   if (traded_ && quote < cost(book_.reference, PLANTED(quote_completes_early) ? 2 : 1)) reason = EndReason::completed;
-  if (!ended_) announce_.ended(taker_, reason, 0);
+  return reason;
 }
 
 std::int64_t Taking::take_level(std::int64_t open, bool shown) {

@@ -29,8 +29,9 @@ class Taking {
 
   // Trades up to `open` lots; returns what is left of them.
   std::int64_t take(std::uint64_t limit, std::int64_t open);
-  // Spends (buy) or receives (sell) up to `quote`, and ends the order.
-  void take_by_quote(std::uint64_t limit, core::Amount quote);
+  // Spends (buy) or receives (sell) up to `quote`; returns how the order ends if self-trade prevention has not ended
+  // it.
+  EndReason take_by_quote(std::uint64_t limit, core::Amount quote);
 
   [[nodiscard]] bool traded() const { return traded_; }
   // The taker was ended by self-trade prevention, and that has been reported.

@@ -108,13 +108,20 @@ struct ReduceOrder {
 };
 struct ConfigureMarket {
   instruments::Market market;
+  core::Price range_reference = {};  // of the static price range; zero: stays what it is
+  // How often accounts has set the market's state. The book says it with a state that it chose itself, so that accounts
+  // can tell whether a state of its own is on the way and will be the last word.
+  std::uint32_t state_changes = 0;
+  // Other settings only: the book may be in a state that accounts has not heard of yet, and stays in it.
+  bool keeps_state = false;
 };  // a new market, or new settings of a known one
 
 // ---- to accounts ----
 //
 // The reports of one command (an auction is part of the one that changes the market's state) come in this order:
 // `accepted` (or `rejected`, `moved`, ...) first; per trade the taker's `filled`, then the maker's; what became of the
-// rest (`rested`, `ended`); one `reference_price` when it traded. An order is over with `rejected`, `ended`, or a
+// rest (`rested`, `ended`); one `reference_price` when it traded; `market_state` when a price range has turned the
+// market to an auction. An order is over with `rejected`, `ended`, or a
 // `filled` or `prevented` whose remaining is zero. The exception is market_by_quote, which is not counted in lots:
 // `remaining` is 0 in all its reports, and it is over with `ended` and nothing else. Conditional orders that fire
 // follow after all that, one by one, each with `triggered` first and then what a new order would say after `accepted`;
@@ -125,6 +132,7 @@ enum class EndReason : std::uint8_t {
   self_trade = 3,    // self-trade prevention: counter_order and trade (prevented-match id) say with whom
   completed = 4,     // market_by_quote only: it traded, and what is left of its amount buys or brings no whole lot
   not_admitted = 5,  // it fired and could not go on as a new order: rejection says why
+  price_range = 10,  // the book offers it nothing but prices outside the market's price ranges
 };
 
 enum class ReportKind : std::uint8_t {
@@ -140,6 +148,7 @@ enum class ReportKind : std::uint8_t {
   refused = 9,    // cancel, move or reduce not carried out: rejection
   reference_price = 10,  // market's last trade price: price (no order)
   triggered = 11,        // it waited, fired, and goes on as a new order; keeps its handle
+  market_state = 16,     // the book itself has changed the market's state: state, state_changes (no order)
 };
 
 struct Report {
@@ -148,15 +157,17 @@ struct Report {
   bool is_maker = false;
   EndReason end_reason = EndReason::cancelled;
   core::Rejection rejection = core::Rejection::none;
+  instruments::MarketState state = instruments::MarketState::trading;  // market_state only
   core::MarketId market;
   core::OrderId order;
   core::AccountId account;
   std::uint32_t account_slot = 0;
   Handle handle = kNoHandle;
-  core::Price price;         // filled: the maker's price, or the auction's
-  core::Quantity quantity;   // filled, prevented, reduced: of this step
-  core::Quantity remaining;  // after this step; for ended: what was open
-  core::TradeId trade;       // filled: per market; prevented: the prevented-match id
+  std::uint32_t state_changes = 0;  // market_state: of the last ConfigureMarket that set the state
+  core::Price price;                // filled: the maker's price, or the auction's
+  core::Quantity quantity;          // filled, prevented, reduced: of this step
+  core::Quantity remaining;         // after this step; for ended: what was open
+  core::TradeId trade;              // filled: per market; prevented: the prevented-match id
   core::OrderId counter_order;
 
   friend bool operator==(const Report&, const Report&) = default;

@@ -39,13 +39,24 @@ void Accounts::apply(Step& step, const instruments::SetMarketState& command) {
   const auto market = registry_.set_state(command);
   if (!market) return emit_command_rejected(step, {}, market.error());
   emit(step, {}).body.emplace<MarketListed>(*market);
-  step.messages.emplace_back(matching::ConfigureMarket{*market});
+  step.messages.emplace_back(
+      matching::ConfigureMarket{.market = *market, .state_changes = ++money_of(market->id).state_changes});
 }
 
 void Accounts::apply(Step& step, const instruments::SetMarketAuctions& command) {
   const auto market = registry_.set_auctions(command);
   if (!market) return emit_command_rejected(step, {}, market.error());
   emit(step, {}).body.emplace<MarketListed>(*market);  // nothing for matching in it
+}
+
+void Accounts::apply(Step& step, const instruments::SetMarketRanges& command) {
+  const auto market = registry_.set_ranges(command);
+  if (!market) return emit_command_rejected(step, {}, market.error());
+  emit(step, {}).body.emplace<MarketListed>(*market);
+  step.messages.emplace_back(matching::ConfigureMarket{.market = *market,
+                                                       .range_reference = command.reference,
+                                                       .state_changes = money_of(market->id).state_changes,
+                                                       .keeps_state = true});
 }
 
 void Accounts::add_money(const instruments::Market& market) {
@@ -55,7 +66,8 @@ void Accounts::add_money(const instruments::Market& market) {
                     .clearing_quote = ledger_.open(clearing, market.quote),
                     .fees_base = ledger_.open(core::kFeesAccount, market.base),
                     .fees_quote = ledger_.open(core::kFeesAccount, market.quote),
-                    .reference = {}});
+                    .reference = {},
+                    .state_changes = 0});
 }
 
 void Accounts::apply(Step& step, const ledger::OpenAccount& command) {

@@ -39,6 +39,7 @@ class Accounts {
   void apply(Step& step, const instruments::AddMarket& command);
   void apply(Step& step, const instruments::SetMarketState& command);
   void apply(Step& step, const instruments::SetMarketAuctions& command);
+  void apply(Step& step, const instruments::SetMarketRanges& command);
   void apply(Step& step, const ledger::OpenAccount& command);
   void apply(Step& step, const ledger::Deposit& command);
   void apply(Step& step, const fees::SetAccountFees& command);
@@ -73,7 +74,8 @@ class Accounts {
   // The exchange's side of a market's trades, and what accounts knows of its prices.
   struct MarketMoney {
     ledger::BalanceSlot clearing_base = 0, clearing_quote = 0, fees_base = 0, fees_quote = 0;
-    core::Price reference;  // last trade price that reached accounts; zero: none yet
+    core::Price reference;            // last trade price that reached accounts; zero: none yet
+    std::uint32_t state_changes = 0;  // by commands, see matching::ConfigureMarket
   };
   struct Admitted {
     std::uint32_t desk = 0;
@@ -109,6 +111,7 @@ class Accounts {
               core::Rejection rejection);
 
   // reports.cpp
+  void on_market_state(Step& step, const matching::Report& report);
   void on_accepted(Step& step, OrderSlot slot, const matching::Report& report);
   void on_rejected(Step& step, OrderSlot slot, const matching::Report& report);
   void on_filled(Step& step, OrderSlot slot, const matching::Report& report);

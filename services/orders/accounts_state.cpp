@@ -76,7 +76,7 @@ std::uint64_t Accounts::state_hash() const {
   ledger_.hash(digest);
   fees_.hash(digest);
   for (std::size_t i = 0; i < users_.size(); ++i) digest.add(names_[i].view()).add(users_[i].events);
-  for (const MarketMoney& money : money_) digest.add(money.reference);
+  for (const MarketMoney& money : money_) digest.add(money.reference).add(std::uint64_t{money.state_changes});
   orders_.hash(digest, ledger_);
   return digest.value();
 }
@@ -90,7 +90,10 @@ void Accounts::save(core::ByteWriter& out) const {
     out.put(users_[i].events);
   }
   fees_.save(out);
-  for (const MarketMoney& money : money_) out.put(money.reference);
+  for (const MarketMoney& money : money_) {
+    out.put(money.reference);
+    out.put(money.state_changes);
+  }
   orders_.save(out);
   out.put(next_order_);
 }
@@ -113,6 +116,7 @@ core::Result<void> Accounts::load(core::ByteReader& in) {
   for (const Market& market : registry_.markets()) {
     add_money(market);
     in.get(money_.back().reference);
+    in.get(money_.back().state_changes);
   }
   if (auto result = orders_.load(in); !result) return result;
   in.get(next_order_);

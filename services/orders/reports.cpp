@@ -23,6 +23,7 @@ Happening ended(EndReason reason) {
       return Happening::ended_cancelled;
     case EndReason::expired:
     case EndReason::not_admitted:
+    case EndReason::price_range:
       return Happening::ended_expired;
     case EndReason::self_trade:
       return Happening::ended_self_trade;
@@ -39,6 +40,8 @@ void Accounts::apply(Step& step, const Report& report) {
     money_of(report.market).reference = report.price;
     return;
   }
+  if (report.kind == ReportKind::market_state) [[unlikely]]
+    return on_market_state(step, report);
   const OrderSlot slot = report.account_slot;
   CHECK_MSG(orders_.holds(slot, report.order), "matching speaks of an order that accounts never sent");
   switch (report.kind) {
@@ -63,9 +66,20 @@ void Accounts::apply(Step& step, const Report& report) {
     case ReportKind::refused:
       return on_refused(step, slot, report);
     case ReportKind::reference_price:
+    case ReportKind::market_state:
       break;
   }
   CHECK_MSG(false, "a report of unknown kind");
+}
+
+// The book has changed the market's state. If a command has changed it meanwhile, the book has not heard of that yet
+// and will go where the command says.
+void Accounts::on_market_state(Step& step, const Report& report) {
+  if (report.state_changes != money_of(report.market).state_changes) return;
+  Market market = *registry_.market(report.market);
+  market.state = report.state;
+  registry_.put(market);
+  emit(step, {}).body.emplace<MarketListed>(market);
 }
 
 void Accounts::on_accepted(Step& step, OrderSlot slot, const Report& report) {
@@ -183,7 +197,7 @@ void Accounts::on_ended(Step& step, OrderSlot slot, const Report& report) {
   const bool is_cancelled = report.end_reason == EndReason::cancelled;
   OrderEvent& event = emit(step, order, is_cancelled ? Execution::cancelled : Execution::expired);
   event.counter_order = report.counter_order;
-  event.rejection = report.rejection;
+  event.rejection = report.end_reason == EndReason::price_range ? Rejection::price_range_reached : report.rejection;
   if (report.end_reason == EndReason::self_trade) event.trade = report.trade;
   if (!is_cancelled) return finish(step, slot);
 

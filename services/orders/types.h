@@ -125,7 +125,8 @@ struct OrderEvent {
   OrderType type = OrderType::limit;
   TimeInForce time_in_force = TimeInForce::gtc;
   SelfTrade self_trade = SelfTrade::none;
-  core::Rejection rejection = core::Rejection::none;  // also on expired: why a conditional order could not go on
+  core::Rejection rejection = core::Rejection::none;  // also on expired: why a conditional order could not go on, or
+                                                      // price_range_reached
   bool is_maker = false;
   core::AccountId account;
   core::MarketId market;
