@@ -31,7 +31,7 @@ struct Arguments {
   std::string data = "data";
   std::string account, asset, amount, reference, permissions = "read,trade", key_type = "hmac", public_key_file,
                                                  api_key, symbol, value;
-  json::object market, ranges;
+  json::object market, settings;
   InspectOptions inspect;
   std::optional<std::uint64_t> until;
   BenchOptions bench;
@@ -103,7 +103,7 @@ class CommandLine {
   void add_deposit();
   void add_markets();
   void add_market_add(CLI::App& markets);
-  void add_market_ranges(CLI::App& markets);
+  void add_market_settings(CLI::App& markets);
   void add_tools();
   void add_bench();
   void add_load();
@@ -218,7 +218,7 @@ void CommandLine::add_markets() {
                         {"symbol", "state", "base", "quote", "tick", "lot", "notional_min", "maker_fee", "taker_fee"});
   }));
   add_market_add(*markets);
-  add_market_ranges(*markets);
+  add_market_settings(*markets);
   for (const auto& [name, what] :
        {std::pair{"halt", "Stop trading: orders are refused, cancels are taken"}, {"resume", "Trade again"}}) {
     CLI::App* one = command(*markets, name, what, std::string("exchange markets ") + name + " BTCUSDT",
@@ -244,28 +244,46 @@ void CommandLine::add_markets() {
   }
 }
 
-void CommandLine::add_market_ranges(CLI::App& markets) {
-  CLI::App* ranges = command(
-      markets, "ranges", "How far trades may be from the last auction's and the last trade's price",
-      "exchange markets ranges BTCUSDT --static-bp 1000 --dynamic-bp 200 --outcome auction --reference 50000", [this] {
-        json::object request = arguments_.ranges;
-        request["command"] = "markets_ranges";
-        request["symbol"] = arguments_.symbol;
-        return ask(request);
-      });
-  ranges->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
+// Settings of a market that are options of one command each.
+void CommandLine::add_market_settings(CLI::App& markets) {
   struct Field {
     const char *flag, *key, *what;
   };
-  for (const Field& field :
-       {Field{"--static-bp", "static_bp", "Around the last auction's price, in basis points; 0: off"},
-        Field{"--dynamic-bp", "dynamic_bp", "Around the last trade's price, in basis points; 0: off"},
-        Field{"--outcome", "outcome", "Of an order that gets there: expire (what is left of it), auction (the market)"},
-        Field{"--reference", "reference", "Price that the static range is around until the next auction"}}) {
-    ranges->add_option_function<std::string>(
-        field.flag, [this, key = field.key](const std::string& value) { arguments_.ranges[key] = value; }, field.what);
+  struct Setting {
+    const char *name, *what, *example;
+    std::vector<Field> fields;
+  };
+  const Setting settings[] = {
+      {"ranges",
+       "How far trades may be from the last auction's and the last trade's price",
+       "BTCUSDT --static-bp 1000 --dynamic-bp 200 --outcome auction --reference 50000",
+       {{"--static-bp", "static_bp", "Around the last auction's price, in basis points; 0: off"},
+        {"--dynamic-bp", "dynamic_bp", "Around the last trade's price, in basis points; 0: off"},
+        {"--outcome", "outcome", "Of an order that gets there: expire (what is left of it), auction (the market)"},
+        {"--reference", "reference", "Price that the static range is around until the next auction"}}},
+      {"allocation",
+       "How a part of a price level is shared out among the orders there",
+       "BTCUSDT pro_rata --top-first on --share-min 0.001",
+       {{"allocation", "allocation", "price_time, pro_rata"},
+        {"--top-first", "top_first", "Whether the oldest order fills before the others share: on, off"},
+        {"--share-min", "share_min", "A share below this quantity is none"}}}};
+  for (const Setting& setting : settings) {
+    CLI::App* one = command(markets, setting.name, setting.what,
+                            std::string("exchange markets ") + setting.name + " " + setting.example,
+                            [this, name = std::string(setting.name)] {
+                              json::object request = arguments_.settings;
+                              request["command"] = "markets_" + name;
+                              request["symbol"] = arguments_.symbol;
+                              return ask(request);
+                            });
+    one->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
+    for (const Field& field : setting.fields) {
+      one->add_option_function<std::string>(
+          field.flag, [this, key = field.key](const std::string& value) { arguments_.settings[key] = value; },
+          field.what);
+    }
+    add_data(one);
   }
-  add_data(ranges);
 }
 
 void CommandLine::add_market_add(CLI::App& markets) {

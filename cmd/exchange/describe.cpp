@@ -72,6 +72,12 @@ struct CommandFields {
     out["market"] = c.market.value();
     out["resumes_by_auction"] = c.resumes_by_auction;
   }
+  void operator()(const instruments::SetMarketAllocation& c) const {
+    out["market"] = c.market.value();
+    out["allocation"] = c.allocation.kind == instruments::AllocationKind::pro_rata ? "pro_rata" : "price_time";
+    out["top_first"] = c.allocation.top_first;
+    out["share_min_lots"] = c.allocation.share_min.value();
+  }
   void operator()(const instruments::SetMarketRanges& c) const {
     out["market"] = c.market.value();
     out["static_basis_points"] = c.ranges.static_bp;

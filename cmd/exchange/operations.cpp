@@ -108,6 +108,7 @@ void Operations::handle(const json::object& request, Respond respond) {
   if (command == "markets_halt" || command == "markets_resume" || command == "markets_state")
     return set_market_state(command, request, std::move(respond));
   if (command == "markets_auctions") return set_market_auctions(request, std::move(respond));
+  if (command == "markets_allocation") return set_market_allocation(request, std::move(respond));
   if (command == "markets_ranges") return set_market_ranges(request, std::move(respond));
   if (command == "snapshot") return snapshot(std::move(respond));
   if (command == "status") return respond(status());
@@ -277,6 +278,9 @@ json::object Operations::market_object(const instruments::Market& market) const 
           {"market_id", market.id.value()},
           {"state", instruments::rules_of(market.state).name},
           {"resumes_by_auction", market.resumes_by_auction},
+          {"allocation", market.allocation.kind == instruments::AllocationKind::pro_rata ? "pro_rata" : "price_time"},
+          {"top_first", market.allocation.top_first},
+          {"share_min", instruments::format_quantity(market, market.allocation.share_min)},
           {"static_range_basis_points", market.ranges.static_bp},
           {"dynamic_range_basis_points", market.ranges.dynamic_bp},
           {"range_outcome", market.ranges.outcome == instruments::RangeOutcome::auction ? "auction" : "expire"},

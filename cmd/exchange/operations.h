@@ -14,6 +14,7 @@
 //                                                          where the market is so configured)
 //   markets_state   symbol, state                        → market
 //   markets_auctions   symbol, resumes ("on", "off")     → market
+//   markets_allocation   symbol, allocation ("price_time", "pro_rata"), top_first? ("on"), share_min?   → market
 //   markets_ranges     symbol, static_bp?, dynamic_bp?, outcome? ("expire", "auction"), reference?   → market
 //                      (price ranges; what is not given stays as it is)
 //   snapshot                                             → sequence, state_hash, …
@@ -78,6 +79,7 @@ class Operations final : private gateways::ReplyHandler {
   void set_market_state(const std::string& command, const json::object& request, Respond respond);
   void set_market_auctions(const json::object& request, Respond respond);
   // A command on the market of that symbol, answered with the market as it is then.
+  void set_market_allocation(const json::object& request, Respond respond);
   void set_market_ranges(const json::object& request, Respond respond);
   void change_market(const std::string& symbol, const engine::Command& command, Respond respond);
   void snapshot(Respond respond);

@@ -212,6 +212,26 @@ void Operations::set_market_auctions(const json::object& request, Respond respon
   change_market(symbol, instruments::SetMarketAuctions{market->id, resumes == "on"}, std::move(respond));
 }
 
+void Operations::set_market_allocation(const json::object& request, Respond respond) {
+  const std::string symbol = text_of(request, "symbol"), name = text_of(request, "allocation");
+  const instruments::Market* const market = exchange_.views().instruments.market(symbol);
+  if (market == nullptr) return respond(std::unexpected(no_such_market(symbol)));
+  if (name != "price_time" && name != "pro_rata") {
+    return respond(core::fail(ErrorKind::invalid_input, "\"" + name.substr(0, 40) + "\" is no allocation", "allocation",
+                              "accepted: price_time, pro_rata"));
+  }
+  Reader read(request);
+  instruments::Allocation allocation;
+  if (name == "pro_rata") allocation.kind = instruments::AllocationKind::pro_rata;
+  allocation.top_first = text_of(request, "top_first") == "on";
+  if (request.contains("share_min")) {
+    const auto quantity = [&](const std::string& text) { return instruments::parse_quantity(*market, text); };
+    allocation.share_min = read.value<core::Quantity>("share_min", quantity, "a quantity on the lot");
+  }
+  if (read.error()) return respond(std::unexpected(*read.error()));
+  change_market(symbol, instruments::SetMarketAllocation{market->id, allocation}, std::move(respond));
+}
+
 void Operations::set_market_ranges(const json::object& request, Respond respond) {
   const std::string symbol = text_of(request, "symbol");
   const instruments::Market* const market = exchange_.views().instruments.market(symbol);

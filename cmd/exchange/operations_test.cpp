@@ -308,6 +308,16 @@ TEST_F(OperationsTest, MarketsAreListedHaltedAndResumed) {
     ASSERT_FALSE(ranges(key, value)) << key << " " << value;
   }
   ASSERT_FALSE(ask({{"command", "markets_ranges"}, {"symbol", "NOSUCH"}}));
+  const auto allocation = [&](const char* name, const char* share_min) {
+    return ask(
+        {{"command", "markets_allocation"}, {"symbol", "ETHBTC"}, {"allocation", name}, {"share_min", share_min}});
+  };
+  EXPECT_EQ(member(allocation("pro_rata", "0.002"), "allocation"), "pro_rata");
+  EXPECT_EQ(exchange->views().instruments.market("ETHBTC")->allocation.share_min, core::Quantity{2});
+  ASSERT_FALSE(allocation("by_size", "0"));
+  ASSERT_FALSE(allocation("pro_rata", "0.0001"));
+  ASSERT_FALSE(allocation("price_time", "1")) << "a minimum means nothing there";
+  ASSERT_TRUE(allocation("price_time", "0"));
   for (const char* const towards : {"auction", "trading"}) {  // one step each
     EXPECT_EQ(member(ask({{"command", "markets_resume"}, {"symbol", "BTCUSDT"}}), "state"), towards);
   }

@@ -94,6 +94,8 @@ std::string_view name(Rejection rejection) {
       return "bad_fee_rate";
     case Rejection::bad_ranges:
       return "bad_ranges";
+    case Rejection::bad_allocation:
+      return "bad_allocation";
   }
   return "unknown";
 }

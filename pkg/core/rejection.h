@@ -55,7 +55,8 @@ enum class Rejection : std::uint16_t {
   bad_amount = 312,           // zero, negative, or beyond the asset's supply cap
   duplicate_reference = 313,  // a deposit with this reference was booked before
   bad_fee_rate = 314,
-  bad_ranges = 320,  // price ranges or their reference out of bounds
+  bad_ranges = 320,      // price ranges or their reference out of bounds
+  bad_allocation = 321,  // a market's allocation
 };
 
 // snake_case name, for logs and tools; "unknown" for a number this build does not know.

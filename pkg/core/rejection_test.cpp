@@ -17,7 +17,7 @@ TEST(Rejection, NamesAreDistinctSnakeCaseAndUnknownForTheRest) {
     EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos) << text;
     EXPECT_TRUE(numbers.emplace(text, number).second) << text;
   }
-  EXPECT_EQ(numbers.size(), 45u) << "a new rejection needs its row below";
+  EXPECT_EQ(numbers.size(), 46u) << "a new rejection needs its row below";
 }
 
 // Numbers are in logs for ever.
@@ -71,6 +71,7 @@ TEST(Rejection, NumbersStay) {
       {313, "duplicate_reference"},
       {314, "bad_fee_rate"},
       {320, "bad_ranges"},
+      {321, "bad_allocation"},
   };
   for (const auto& [number, text] : cases) EXPECT_EQ(name(static_cast<Rejection>(number)), text) << number;
 }

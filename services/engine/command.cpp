@@ -191,6 +191,16 @@ void code(auto& coder, Like& command) {
 }
 
 template <class Like>
+  requires Is<instruments::SetMarketAllocation, Like>
+void code(auto& coder, Like& command) {
+  coder(command.market);
+  coder.enumeration(command.allocation.kind, instruments::AllocationKind::price_time,
+                    instruments::AllocationKind::pro_rata);
+  coder(command.allocation.top_first);
+  coder(command.allocation.share_min);
+}
+
+template <class Like>
   requires Is<instruments::SetMarketRanges, Like>
 void code(auto& coder, Like& command) {
   coder(command.market);
@@ -296,11 +306,22 @@ void code(auto& coder, Like& command) {
 
 // In the order of Command's alternatives.
 constexpr std::array kTypes = {
-    RecordType::checkpoint,        RecordType::started,          RecordType::add_asset,
-    RecordType::add_market,        RecordType::set_market_state, RecordType::set_market_auctions,
-    RecordType::set_market_ranges, RecordType::open_account,     RecordType::deposit,
-    RecordType::set_account_fees,  RecordType::place_order,      RecordType::cancel_order,
-    RecordType::cancel_all,        RecordType::cancel_replace,   RecordType::move_order,
+    RecordType::checkpoint,
+    RecordType::started,
+    RecordType::add_asset,
+    RecordType::add_market,
+    RecordType::set_market_state,
+    RecordType::set_market_auctions,
+    RecordType::set_market_allocation,
+    RecordType::set_market_ranges,
+    RecordType::open_account,
+    RecordType::deposit,
+    RecordType::set_account_fees,
+    RecordType::place_order,
+    RecordType::cancel_order,
+    RecordType::cancel_all,
+    RecordType::cancel_replace,
+    RecordType::move_order,
     RecordType::reduce_order,
 };
 static_assert(kTypes.size() == std::variant_size_v<Command>);
@@ -347,6 +368,8 @@ std::string_view name(RecordType type) {
       return "set_market_state";
     case RecordType::set_market_auctions:
       return "set_market_auctions";
+    case RecordType::set_market_allocation:
+      return "set_market_allocation";
     case RecordType::set_market_ranges:
       return "set_market_ranges";
     case RecordType::open_account:
@@ -398,6 +421,8 @@ core::Result<Command> decode(const core::Record& record) {
       return decode_as<instruments::SetMarketState>(record);
     case RecordType::set_market_auctions:
       return decode_as<instruments::SetMarketAuctions>(record);
+    case RecordType::set_market_allocation:
+      return decode_as<instruments::SetMarketAllocation>(record);
     case RecordType::set_market_ranges:
       return decode_as<instruments::SetMarketRanges>(record);
     case RecordType::open_account:

@@ -29,9 +29,9 @@ struct Started {
 
 using Command =
     std::variant<Checkpoint, Started, instruments::AddAsset, instruments::AddMarket, instruments::SetMarketState,
-                 instruments::SetMarketAuctions, instruments::SetMarketRanges, ledger::OpenAccount, ledger::Deposit,
-                 fees::SetAccountFees, orders::PlaceOrder, orders::CancelOrder, orders::CancelAll,
-                 orders::CancelReplace, orders::MoveOrder, orders::ReduceOrder>;
+                 instruments::SetMarketAuctions, instruments::SetMarketAllocation, instruments::SetMarketRanges,
+                 ledger::OpenAccount, ledger::Deposit, fees::SetAccountFees, orders::PlaceOrder, orders::CancelOrder,
+                 orders::CancelAll, orders::CancelReplace, orders::MoveOrder, orders::ReduceOrder>;
 
 // Record types: see the ranges in the services' types.h.
 enum class RecordType : std::uint16_t {
@@ -41,6 +41,7 @@ enum class RecordType : std::uint16_t {
   add_market = 11,
   set_market_state = 12,
   set_market_auctions = 13,
+  set_market_allocation = 14,
   set_market_ranges = 15,
   open_account = 20,
   deposit = 21,

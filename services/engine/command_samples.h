@@ -71,6 +71,7 @@ class Filler {
   void fill(orders::CancelRestriction& value) { value = static_cast<orders::CancelRestriction>(random_.below(3)); }
   void fill(orders::ReplaceMode& value) { value = static_cast<orders::ReplaceMode>(random_.below(2)); }
   void fill(instruments::MarketState& value) { value = static_cast<instruments::MarketState>(1 + random_.below(9)); }
+  void fill(instruments::AllocationKind& value) { value = static_cast<instruments::AllocationKind>(random_.below(2)); }
   void fill(instruments::RangeOutcome& value) { value = static_cast<instruments::RangeOutcome>(random_.below(2)); }
   // A market's id, state and derived fields are not part of the command.
   void fill(instruments::AddMarket& command) {
@@ -80,6 +81,7 @@ class Filler {
     command.market.state = defaults.state;
     command.market.resumes_by_auction = defaults.resumes_by_auction;
     command.market.ranges = defaults.ranges;
+    command.market.allocation = defaults.allocation;
     command.market.lot_units = defaults.lot_units;
     command.market.tick_lot_units = defaults.tick_lot_units;
   }

@@ -274,6 +274,9 @@ TEST(Command, GoldenBytes) {
       {instruments::SetMarketState{core::MarketId{3}, instruments::MarketState::halted}, "0300000002"},
       {instruments::SetMarketState{core::MarketId{3}, instruments::MarketState::closed}, "0300000009"},
       {instruments::SetMarketAuctions{core::MarketId{3}, true}, "0300000001"},
+      {instruments::SetMarketAllocation{core::MarketId{3},
+                                        {instruments::AllocationKind::pro_rata, true, core::Quantity{7}}},
+       "0300000001010700000000000000"},
       {instruments::SetMarketRanges{
            core::MarketId{3}, {0x0102, 0x0304, instruments::RangeOutcome::auction}, core::Price{5}},
        "0300000002010403010500000000000000"},

@@ -75,8 +75,10 @@ void add_body(Digest& digest, const orders::MarketListed& e) {
   digest.add(m.market_quantity_min).add(m.market_quantity_max).add(m.notional_min).add(m.notional_max);
   digest.add(halves(m.band.bid_up_bp, m.band.bid_down_bp), halves(m.band.ask_up_bp, m.band.ask_down_bp));
   digest.add(m.maker_fee).add(m.taker_fee).add(word(m.open_orders_max)).add(m.lot_units).add(m.tick_lot_units);
-  if (m.ranges == instruments::PriceRanges{}) return;
-  digest.add(halves(m.ranges.static_bp, m.ranges.dynamic_bp), word(m.ranges.outcome));
+  if (m.ranges != instruments::PriceRanges{})
+    digest.add(halves(m.ranges.static_bp, m.ranges.dynamic_bp), word(m.ranges.outcome));
+  if (m.allocation != instruments::Allocation{})
+    digest.add(packed(m.allocation.kind, m.allocation.top_first), word(m.allocation.share_min));
 }
 
 }  // namespace

@@ -30,7 +30,9 @@ class RandomCommands {
     if (pick < 985) return fees::SetAccountFees{account(), random_.chance(1, 3), {rate(), rate()}};
     if (pick < 986) return instruments::SetMarketAuctions{any_market(), random_.chance(1, 4)};
     if (pick < 987) return ranges();
-    if (pick < 990) return instruments::SetMarketState{any_market(), market_state()};
+    if (pick < 988)
+      return instruments::SetMarketAllocation{random_.chance(9, 10) ? kBtcUsdt : any_market(), allocation()};
+    if (pick < 991) return instruments::SetMarketState{any_market(), market_state()};
     // Soon back to trading, often by way of an auction.
     const bool calls = random_.chance(1, 3);
     return instruments::SetMarketState{kBtcUsdt,
@@ -56,6 +58,14 @@ class RandomCommands {
     const core::Price center{random_.chance(1, 2) ? 0 : random_.between(random_.chance(1, 20) ? -5 : 98, 102)};
     const auto outcome = static_cast<instruments::RangeOutcome>(random_.below(2));
     return {random_.chance(9, 10) ? kBtcUsdt : any_market(), {fixed, dynamic, outcome}, center};
+  }
+  instruments::Allocation allocation() {
+    instruments::Allocation allocation;
+    if (random_.chance(1, 3)) return allocation;
+    allocation.kind = static_cast<instruments::AllocationKind>(random_.chance(1, 20) ? 0 : 1);
+    allocation.top_first = random_.chance(1, 2);
+    allocation.share_min = core::Quantity{random_.between(-1, 8)};
+    return allocation;
   }
   core::AssetId any_asset() { return core::AssetId{static_cast<std::uint32_t>(random_.between(1, 4))}; }
   core::Price price() {

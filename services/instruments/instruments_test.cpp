@@ -232,6 +232,11 @@ TEST(Registry, SavesAndLoadsAndSurvivesAnyBytes) {
   ASSERT_TRUE(registry.set_state({core::MarketId{3}, MarketState::halted}));
   ASSERT_TRUE(registry.set_state({core::MarketId{2}, MarketState::auction}));
   ASSERT_TRUE(registry.set_auctions({core::MarketId{2}, true}));
+  const PriceRanges ranges{500, 20, RangeOutcome::auction};
+  const Allocation allocation{AllocationKind::pro_rata, true, core::Quantity{3}};
+  ASSERT_TRUE(registry.set_ranges({core::MarketId{2}, ranges, {}}));
+  ASSERT_TRUE(registry.set_allocation({core::MarketId{2}, allocation}));
+  ASSERT_TRUE(registry.set_allocation({core::MarketId{1}, allocation}));
   const core::Bytes bytes = saved(registry);
   Registry loaded;
   core::ByteReader reader(bytes);
@@ -241,6 +246,9 @@ TEST(Registry, SavesAndLoadsAndSurvivesAnyBytes) {
   EXPECT_EQ(saved(loaded), bytes);
   EXPECT_EQ(loaded.market(core::MarketId{2})->state, MarketState::auction);
   EXPECT_TRUE(loaded.market(core::MarketId{2})->resumes_by_auction);
+  EXPECT_EQ(loaded.market(core::MarketId{2})->ranges, ranges);
+  EXPECT_EQ(loaded.market(core::MarketId{2})->allocation, allocation);
+  EXPECT_EQ(loaded.market(core::MarketId{1})->ranges, PriceRanges{});
   EXPECT_EQ(loaded.market("ETHBTC")->tick_lot_units, core::Amount{1});
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     core::ByteReader cut(core::BytesView(bytes).first(size));

@@ -28,6 +28,8 @@ bool is_symbol(std::string_view text) {
 constexpr std::uint8_t kResumesByAuction = 0x80;
 // Likewise when it has price ranges, which follow then.
 constexpr std::uint8_t kHasRanges = 0x40;
+// And when it allocates pro rata.
+constexpr std::uint8_t kHasAllocation = 0x20;
 
 // mantissa × 10^(units_decimals - decimals), when that is a whole number in bounds.
 std::optional<Amount> whole_units(int128 mantissa, int decimals, int units_decimals) {
@@ -71,9 +73,16 @@ Rejection check_filters(const Market& market) {
 }
 
 std::uint8_t state_byte(const Market& market) {
-  return static_cast<std::uint8_t>(static_cast<std::uint8_t>(market.state) |
-                                   (market.resumes_by_auction ? kResumesByAuction : 0) |
-                                   (market.ranges == PriceRanges{} ? 0 : kHasRanges));
+  return static_cast<std::uint8_t>(
+      static_cast<std::uint8_t>(market.state) | (market.resumes_by_auction ? kResumesByAuction : 0) |
+      (market.ranges == PriceRanges{} ? 0 : kHasRanges) | (market.allocation == Allocation{} ? 0 : kHasAllocation));
+}
+
+// Settings that mean nothing are not taken.
+bool is_valid(const Allocation& allocation, const Market& market) {
+  if (allocation.kind == AllocationKind::price_time) return allocation == Allocation{};
+  return allocation.kind == AllocationKind::pro_rata && allocation.share_min.value() >= 0 &&
+         allocation.share_min <= market.quantity_max;
 }
 
 bool is_valid(const PriceRanges& ranges) {
@@ -177,6 +186,7 @@ std::expected<Market, Rejection> Registry::add(const AddMarket& command) {
   listed.state = MarketState::trading;
   listed.resumes_by_auction = false;
   listed.ranges = {};
+  listed.allocation = {};
   if (const Rejection bad = complete(listed, asset(listed.base), asset(listed.quote)); bad != Rejection::none) {
     return std::unexpected(bad);
   }
@@ -215,6 +225,15 @@ std::expected<Market, Rejection> Registry::set_ranges(const SetMarketRanges& com
   return changed;
 }
 
+std::expected<Market, Rejection> Registry::set_allocation(const SetMarketAllocation& command) {
+  const Market* known = market(command.market);
+  if (known == nullptr) return std::unexpected(Rejection::unknown_market);
+  if (!is_valid(command.allocation, *known)) return std::unexpected(Rejection::bad_allocation);
+  Market& changed = markets_[command.market.value() - 1];
+  changed.allocation = command.allocation;
+  return changed;
+}
+
 void Registry::put(const Asset& asset) { put_into(assets_, asset_index_, asset); }
 void Registry::put(const Market& market) { put_into(markets_, market_index_, market); }
 
@@ -230,9 +249,14 @@ std::uint64_t Registry::hash() const {
   for (const Market& market : markets_) {
     code_market_terms(hasher, market);
     hasher.digest.add(static_cast<std::uint64_t>(state_byte(market)));
-    if (market.ranges == PriceRanges{}) continue;
-    hasher.digest.add(market.ranges.static_bp, market.ranges.dynamic_bp);
-    hasher.digest.add(static_cast<std::uint64_t>(market.ranges.outcome));
+    if (market.ranges != PriceRanges{}) {
+      hasher.digest.add(market.ranges.static_bp, market.ranges.dynamic_bp);
+      hasher.digest.add(static_cast<std::uint64_t>(market.ranges.outcome));
+    }
+    if (market.allocation != Allocation{}) {
+      hasher.digest.add(static_cast<std::uint64_t>(market.allocation.kind), market.allocation.top_first);
+      hasher.digest.add(market.allocation.share_min);
+    }
   }
   return hasher.digest.value();
 }
@@ -245,10 +269,16 @@ void Registry::save(core::ByteWriter& out) const {
   for (const Market& market : markets_) {
     code_market_terms(writer, market);
     out.put(state_byte(market));
-    if (market.ranges == PriceRanges{}) continue;
-    out.put(market.ranges.static_bp);
-    out.put(market.ranges.dynamic_bp);
-    out.put(market.ranges.outcome);
+    if (market.ranges != PriceRanges{}) {
+      out.put(market.ranges.static_bp);
+      out.put(market.ranges.dynamic_bp);
+      out.put(market.ranges.outcome);
+    }
+    if (market.allocation != Allocation{}) {
+      out.put(market.allocation.kind);
+      out.put(static_cast<std::uint8_t>(market.allocation.top_first));
+      out.put(market.allocation.share_min);
+    }
   }
 }
 
@@ -267,18 +297,29 @@ core::Result<void> Registry::load(core::ByteReader& in) {
     AddMarket terms;
     code_market_terms(reader, terms.market);
     const auto byte = in.get<std::uint8_t>();
-    const auto state = market_state_numbered(byte & static_cast<std::uint8_t>(~(kResumesByAuction | kHasRanges)));
+    const auto state =
+        market_state_numbered(byte & static_cast<std::uint8_t>(~(kResumesByAuction | kHasRanges | kHasAllocation)));
     PriceRanges ranges;
     if ((byte & kHasRanges) != 0) {
       in.get(ranges.static_bp);
       in.get(ranges.dynamic_bp);
       in.get(ranges.outcome);
+      if (ranges == PriceRanges{}) in.fail();
+    }
+    Allocation allocation;
+    if ((byte & kHasAllocation) != 0) {
+      in.get(allocation.kind);
+      const auto top_first = in.get<std::uint8_t>();
+      allocation.top_first = top_first == 1;
+      in.get(allocation.share_min);
+      if (top_first > 1 || allocation == Allocation{}) in.fail();
     }
     if (!in.ok()) break;
-    if (!state || !is_valid(ranges) || !add(terms)) {
+    if (!state || !is_valid(ranges) || !is_valid(allocation, terms.market) || !add(terms)) {
       in.fail();
       break;
     }
+    markets_.back().allocation = allocation;
     markets_.back().ranges = ranges;
     markets_.back().state = *state;
     markets_.back().resumes_by_auction = (byte & kResumesByAuction) != 0;

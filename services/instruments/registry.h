@@ -21,6 +21,7 @@ class Registry {
   [[nodiscard]] std::expected<Market, core::Rejection> add(const AddMarket& command);
   [[nodiscard]] std::expected<Market, core::Rejection> set_state(const SetMarketState& command);
   [[nodiscard]] std::expected<Market, core::Rejection> set_auctions(const SetMarketAuctions& command);
+  [[nodiscard]] std::expected<Market, core::Rejection> set_allocation(const SetMarketAllocation& command);
   // Checks; where the static range's reference is kept is not here.
   [[nodiscard]] std::expected<Market, core::Rejection> set_ranges(const SetMarketRanges& command);
   // Taking over what another registry decided (events). REQUIRES ids to arrive in order; a known id replaces.

@@ -53,6 +53,20 @@ struct PriceRanges {
 };
 inline constexpr std::uint16_t kRangeMax = 9'999;
 
+// How an order that takes a part of a price level is shared out among the orders that rest there. See the rulebook.
+enum class AllocationKind : std::uint8_t {
+  price_time = 0,  // to the oldest first
+  pro_rata = 1,    // in proportion to their sizes
+};
+struct Allocation {
+  AllocationKind kind = AllocationKind::price_time;
+  // Pro rata only:
+  bool top_first = false;    // the oldest order of the level fills before what is left is shared out
+  core::Quantity share_min;  // a share of fewer lots is none
+
+  friend bool operator==(const Allocation&, const Allocation&) = default;
+};
+
 struct Market {
   core::MarketId id;  // counts up from 1 in order of listing
   core::Symbol symbol;
@@ -71,6 +85,7 @@ struct Market {
   MarketState state = MarketState::trading;
   bool resumes_by_auction = false;  // continuous trading begins with an auction, after a halt too
   PriceRanges ranges;
+  Allocation allocation;
   // Derived at listing by the registry, not part of the command.
   core::Amount lot_units;       // base ledger units in one lot
   core::Amount tick_lot_units;  // quote ledger units in one tick × one lot
@@ -83,7 +98,7 @@ struct AddAsset {
   core::Amount supply_max;
 };
 struct AddMarket {
-  Market market;  // what other commands set (state, auctions, ranges) and what is derived is ignored, the id too; base
+  Market market;  // what other commands set (state, auctions, ...) and what is derived is ignored, the id too; base
                   // and quote must be listed
 };
 // Rejected when the state may not follow the present one.
@@ -94,6 +109,10 @@ struct SetMarketState {
 struct SetMarketAuctions {
   core::MarketId market;
   bool resumes_by_auction = false;
+};
+struct SetMarketAllocation {
+  core::MarketId market;
+  Allocation allocation;
 };
 struct SetMarketRanges {
   core::MarketId market;

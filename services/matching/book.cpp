@@ -150,6 +150,7 @@ std::uint64_t Books::state_hash() const {
     digest.add(book.last_prevented).add(PLANTED(hash_ignores_reference) ? core::Price{} : book.reference);
     digest.add(rules.band.bid_up_bp, rules.band.bid_down_bp).add(rules.band.ask_up_bp, rules.band.ask_down_bp);
     digest.add(rules.notional_min).add(rules.notional_max).add(rules.lot_units).add(rules.tick_lot_units);
+    add_words(digest, rules.allocation.kind, rules.allocation.top_first, rules.allocation.share_min.value());
     add_words(digest, rules.ranges.static_bp, rules.ranges.dynamic_bp, rules.ranges.outcome, rules.state_changes);
     digest.add(rules.range_reference);
     for (const Side side : {Side::buy, Side::sell}) {

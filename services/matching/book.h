@@ -59,6 +59,7 @@ struct Rules {
   instruments::PriceBand band;
   core::Amount notional_min, notional_max;  // quote ledger units; maximum 0: none
   core::Amount lot_units, tick_lot_units;
+  instruments::Allocation allocation;
   instruments::PriceRanges ranges;
   core::Price range_reference;      // of the static range: the last auction's price, or an operator's; zero: none yet
   std::uint32_t state_changes = 0;  // of the last ConfigureMarket that set the state
@@ -77,6 +78,7 @@ struct alignas(64) Book {
   bool has_fired = false;    // conditional orders have fired and not gone on yet
   bool has_ranges = false;   // price ranges
   TriggerBook triggers = 0;  // none: there never was a conditional order
+  bool is_pro_rata = false;  // how levels are shared out
   // Second line.
   std::array<Ladder, 2> ladders;
   core::TradeId last_prevented;

@@ -43,6 +43,9 @@ void Books::save(core::ByteWriter& out) const {
     out.put(rules.notional_max);
     out.put(rules.lot_units);
     out.put(rules.tick_lot_units);
+    out.put(rules.allocation.kind);
+    out.put(static_cast<std::uint8_t>(rules.allocation.top_first));
+    out.put(rules.allocation.share_min);
     out.put(rules.ranges.static_bp);
     out.put(rules.ranges.dynamic_bp);
     out.put(rules.ranges.outcome);
@@ -140,6 +143,15 @@ core::Result<void> Books::load_market(Book& book, core::ByteReader& in, Slots& s
   in.get(rules.notional_max);
   in.get(rules.lot_units);
   in.get(rules.tick_lot_units);
+  in.get(rules.allocation.kind);
+  const auto top_first = in.get<std::uint8_t>();
+  rules.allocation.top_first = top_first != 0;
+  in.get(rules.allocation.share_min);
+  book.is_pro_rata = rules.allocation.kind == instruments::AllocationKind::pro_rata;
+  if (rules.allocation.kind > instruments::AllocationKind::pro_rata || top_first > 1 ||
+      rules.allocation.share_min.value() < 0) {
+    return corrupt("a market's allocation is out of range");
+  }
   in.get(rules.ranges.static_bp);
   in.get(rules.ranges.dynamic_bp);
   in.get(rules.ranges.outcome);

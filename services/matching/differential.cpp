@@ -40,6 +40,10 @@ std::string describe_one(const ConfigureMarket& command) {
        {market.band.bid_up_bp, market.band.bid_down_bp, market.band.ask_up_bp, market.band.ask_down_bp}) {
     text += " " + std::to_string(bp);
   }
+  const instruments::Allocation& allocation = market.allocation;
+  if (allocation.kind == instruments::AllocationKind::pro_rata)
+    text += " pro rata" + std::string(allocation.top_first ? " top first" : "") + " at least " +
+            number(allocation.share_min);
   text += " ranges " + std::to_string(market.ranges.static_bp) + " " + std::to_string(market.ranges.dynamic_bp) +
           (market.ranges.outcome == instruments::RangeOutcome::auction ? " auction" : " expire") + " around " +
           number(command.range_reference) + (command.keeps_state ? " keeps state" : "");

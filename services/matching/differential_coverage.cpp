@@ -46,11 +46,13 @@ enum class Rule : std::uint8_t {
   range_called_auction,
   range_called_by_move,
   range_called_by_cascade,
+  shared_out,
+  shared_out_past_own,
 };
 enum class Trails : std::uint8_t { no, from_a_trade, from_a_price };
 
 constexpr std::array<std::string_view, 5> kCommands = {"configure", "new", "cancel", "move", "reduce"};
-constexpr std::array<std::string_view, 15> kRules = {"a move that matched",
+constexpr std::array<std::string_view, 17> kRules = {"a move that matched",
                                                      "a fill or kill past own orders",
                                                      "an order whose level was full",
                                                      "several conditional orders triggered",
@@ -64,7 +66,9 @@ constexpr std::array<std::string_view, 15> kRules = {"a move that matched",
                                                      "an order that a price range let nothing trade of",
                                                      "an order that turned a market to an auction",
                                                      "a move that turned a market to an auction",
-                                                     "a conditional order that turned a market to an auction"};
+                                                     "a conditional order that turned a market to an auction",
+                                                     "a level shared out among several",
+                                                     "a level shared out past own orders"};
 constexpr std::array<std::string_view, 3> kTrails = {"", ", trailing", ", trailing from a price"};
 constexpr std::array<unsigned, 3> kResting = {10, 50, 300};
 
@@ -185,6 +189,7 @@ void Coverage::see(const AnyCommand& command, const Differential& both) {
   }
   see_triggers(both.reports());
   see_ranges(command, both.reports());
+  see_allocation(both.reports());
   see_state(command, both.reports());
   if (both.cascaded() < cascaded_before_) cascaded_before_ = 0;  // another run has begun
   counts_[thing(Group::rule, Rule::fired_each_other)] += both.cascaded() - cascaded_before_;
@@ -222,6 +227,23 @@ void Coverage::see_state(const AnyCommand& command, const std::vector<Report>& r
       ++counts_[thing(Group::taken, state->second, command.index(), !refused)];
   }
   note_state(reports);
+}
+
+// In price-time priority an order leaves at most one behind that it filled partly.
+void Coverage::see_allocation(const std::vector<Report>& reports) {
+  unsigned partly = 0;
+  bool prevented = false;
+  core::OrderId last;
+  for (const Report& report : reports) {
+    if (report.kind == ReportKind::triggered) break;
+    prevented |= report.kind == ReportKind::prevented || report.end_reason == EndReason::self_trade;
+    if (report.kind != ReportKind::filled || !report.is_maker) continue;
+    if (report.counter_order != last) partly = 0;
+    last = report.counter_order;
+    if (report.remaining.is_zero() || ++partly != 2) continue;
+    ++counts_[thing(Group::rule, Rule::shared_out)];
+    if (prevented) ++counts_[thing(Group::rule, Rule::shared_out_past_own)];
+  }
 }
 
 // A state that the book has chosen.

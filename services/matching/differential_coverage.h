@@ -31,6 +31,7 @@ class Coverage {
   void see_state(const AnyCommand& command, const std::vector<Report>& reports);
   void see_triggers(const std::vector<Report>& reports);
   void see_ranges(const AnyCommand& command, const std::vector<Report>& reports);
+  void see_allocation(const std::vector<Report>& reports);
   void note_state(const std::vector<Report>& reports);
   void see_order(const NewOrder& order, const std::vector<Report>& reports);
 

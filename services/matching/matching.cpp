@@ -121,11 +121,12 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
   book->state = state;
   if (is_new || !PLANTED(band_change_ignored)) book->has_band = is_set(market.band);
   book->has_ranges = market.ranges.is_set();
+  book->is_pro_rata = market.allocation.kind == instruments::AllocationKind::pro_rata;
   Rules& rules = state_->books.rules(market.id);
   const core::Price center = command.range_reference.is_zero() ? rules.range_reference : command.range_reference;
-  rules = {market.band,      market.notional_min,   market.notional_max,
-           market.lot_units, market.tick_lot_units, market.ranges,
-           center,           command.state_changes};
+  rules = {market.band,           market.notional_min, market.notional_max, market.lot_units,
+           market.tick_lot_units, market.allocation,   market.ranges,       center,
+           command.state_changes};
   if (is_new || changed) Announcer(*book, out).event(is_new ? MarketEventKind::listed : MarketEventKind::state_changed);
   state_->continue_cascade(*book, kTriggersPerCommand, out);
 }

@@ -91,6 +91,11 @@
   BUG(range_has_one_bound, "a range bounds a buyer above and a seller below only")                   \
   BUG(cascade_ignores_range, "conditional orders go on at any price")                                \
   BUG(auction_moves_no_range, "an auction's price does not become the static range's reference")     \
+  /* pro-rata allocation (taking.cpp, pro_rata.cpp) */                                               \
+  BUG(pro_rata_by_time, "a pro-rata market takes by time")                                           \
+  BUG(pro_rata_without_top, "the oldest order has no priority")                                      \
+  BUG(pro_rata_without_minimum, "shares below the minimum are given")                                \
+  BUG(pro_rata_rest_to_second, "what rounding leaves goes to the second oldest order first")         \
   /* what is said (announcer.h) */                                                                   \
   BUG(sequence_has_gaps, "a market's event sequence leaves numbers out")                             \
   BUG(ended_says_nothing_left, "what is given back of an order that ended is reported as nothing")   \

@@ -234,7 +234,7 @@ class CommandMaker {
   ConfigureMarket configure() {
     instruments::Market& market = markets_[below(kMarkets)];
     ConfigureMarket command;
-    switch (below(7)) {
+    switch (below(8)) {
       case 0:
       case 1:
         market.state = static_cast<instruments::MarketState>(1 + below(instruments::kMarketStates.size()));
@@ -256,6 +256,9 @@ class CommandMaker {
         if (one_in(3)) command.range_reference = core::Price{one_in(20) ? between(1, 100'000) : between(980, 1'020)};
         command.keeps_state = one_in(2);
         break;
+      case 7:
+        market.allocation = any_allocation();
+        break;
     }
     // Other states are soon over, so that most commands meet an open market.
     for (auto& other : markets_) {
@@ -267,6 +270,11 @@ class CommandMaker {
     command.market = market;
     command.state_changes = ++changes_;
     return command;
+  }
+  static constexpr auto kProRata = instruments::AllocationKind::pro_rata;
+  instruments::Allocation any_allocation() {
+    if (one_in(3)) return {};
+    return {kProRata, one_in(2), core::Quantity{one_in(2) ? 0 : between(1, 5)}};
   }
   // After a volatility auction.
   ConfigureMarket trade_again() {

@@ -207,6 +207,8 @@ void Reference::run(Market& market, Slots& slots, Run& run, Output out) const {
 }
 
 void Reference::run_level(Market& market, Slots& slots, Run& run, std::int64_t open, Output out) const {
+  if (market.settings.allocation.kind == instruments::AllocationKind::pro_rata)
+    return run_level_shared(market, slots, run, open, out);
   auto& makers = market.side(opposite(run.taker.side));
   const std::int64_t price = makers.front().as_sent.price.value();
   while (open > 0 && !run.ended && !makers.empty() && makers.front().as_sent.price.value() == price) {

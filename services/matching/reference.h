@@ -99,6 +99,10 @@ class Reference {
   void uncross(Market& market, Output out);
   void publish_figures(Market& market, Output out);
 
+  // reference_allocation.cpp
+  static std::vector<std::int64_t> allocate(const instruments::Allocation& rule, std::int64_t open,
+                                            const std::vector<std::int64_t>& sizes);
+  void run_level_shared(Market& market, Slots& slots, Run& run, std::int64_t open, Output out) const;
   // reference_ranges.cpp
   static void fix_ranges(const Market& market, Run& run);
   static bool is_inside(const Run& run, std::int64_t price);

@@ -9,6 +9,7 @@ Taking::LevelPlan Taking::plan_level(const Level& level, std::int64_t open) cons
   if (taker_.self_trade == SelfTrade::none || PLANTED(plan_ignores_own_orders)) {
     return {.traded = std::min(open, level.lots), .prevented = 0, .stopped = open < level.lots};
   }
+  if (book_.is_pro_rata) return plan_level_pro_rata(level, open);
   LevelPlan plan;
   Handle handle = level.head;
   while (handle != kNoHandle && open > 0) {
@@ -92,6 +93,8 @@ EndReason Taking::take_by_quote(std::uint64_t limit, core::Amount quote) {
 }
 
 std::int64_t Taking::take_level(std::int64_t open, bool shown) {
+  if (book_.is_pro_rata && !PLANTED(pro_rata_by_time)) [[unlikely]]
+    return take_level_pro_rata(open, shown);
   const std::size_t s = index_of(side_);
   const std::uint64_t key = book_.best[s];
   const core::Price price = price_of(side_, key);

@@ -13,6 +13,10 @@
 
 namespace matching {
 
+// In a pro-rata market: how many orders of a level are shared out among at a time, which bounds the work of an order
+// that takes a part of a level with very many.
+inline constexpr unsigned kSharers = 256;
+
 // What an order would trade if it came now.
 struct Plan {
   core::int128 lots = 0;       // by quote amount they can be more than one order could name
@@ -43,6 +47,13 @@ class Taking {
     bool stopped = false;  // something of the level would stay: the taker does not get beyond it
   };
   [[nodiscard]] LevelPlan plan_level(const Level& level, std::int64_t open) const;
+  // pro_rata.cpp
+  struct Sharers;
+  [[nodiscard]] LevelPlan plan_level_pro_rata(const Level& level, std::int64_t open) const;
+  [[gnu::noinline]] std::int64_t take_level_pro_rata(std::int64_t open, bool shown);
+  Sharers meet_sharers(Level& level, core::Price price, std::int64_t& open, bool shown);
+  std::int64_t share_out(Level& level, core::Price price, std::int64_t open, bool shown, Sharers sharers);
+  void remove(Level& level, Handle handle);
   // Lots that `quote` pays for at a price.
   [[nodiscard]] std::int64_t affordable(core::Amount quote, core::Price price) const;
   [[nodiscard]] core::Amount cost(core::Price price, std::int64_t lots) const;

@@ -49,13 +49,24 @@ void Accounts::apply(Step& step, const instruments::SetMarketAuctions& command) 
   emit(step, {}).body.emplace<MarketListed>(*market);  // nothing for matching in it
 }
 
+void Accounts::apply(Step& step, const instruments::SetMarketAllocation& command) {
+  const auto market = registry_.set_allocation(command);
+  if (!market) return emit_command_rejected(step, {}, market.error());
+  configure(step, *market, {});
+}
+
 void Accounts::apply(Step& step, const instruments::SetMarketRanges& command) {
   const auto market = registry_.set_ranges(command);
   if (!market) return emit_command_rejected(step, {}, market.error());
-  emit(step, {}).body.emplace<MarketListed>(*market);
-  step.messages.emplace_back(matching::ConfigureMarket{.market = *market,
-                                                       .range_reference = command.reference,
-                                                       .state_changes = money_of(market->id).state_changes,
+  configure(step, *market, command.reference);
+}
+
+// Settings that are not about the state.
+void Accounts::configure(Step& step, const instruments::Market& market, core::Price range_reference) {
+  emit(step, {}).body.emplace<MarketListed>(market);
+  step.messages.emplace_back(matching::ConfigureMarket{.market = market,
+                                                       .range_reference = range_reference,
+                                                       .state_changes = money_of(market.id).state_changes,
                                                        .keeps_state = true});
 }
 

@@ -39,6 +39,7 @@ class Accounts {
   void apply(Step& step, const instruments::AddMarket& command);
   void apply(Step& step, const instruments::SetMarketState& command);
   void apply(Step& step, const instruments::SetMarketAuctions& command);
+  void apply(Step& step, const instruments::SetMarketAllocation& command);
   void apply(Step& step, const instruments::SetMarketRanges& command);
   void apply(Step& step, const ledger::OpenAccount& command);
   void apply(Step& step, const ledger::Deposit& command);
@@ -82,6 +83,7 @@ class Accounts {
     core::Amount hold;
   };
 
+  void configure(Step& step, const instruments::Market& market, core::Price range_reference);
   // placing.cpp
   void place(Step& step, const PlaceOrder& command);
   [[nodiscard]] std::expected<Admitted, core::Rejection> admit(const PlaceOrder& command);
