@@ -102,6 +102,11 @@ class CommandLine {
   int create_key();
   void add_deposit();
   void add_markets();
+  int ask_about_market(const std::string& name, json::object request) {
+    request["command"] = "markets_" + name;
+    request["symbol"] = arguments_.symbol;
+    return ask(request);
+  }
   void add_market_add(CLI::App& markets);
   void add_market_settings(CLI::App& markets);
   void add_tools();
@@ -222,9 +227,7 @@ void CommandLine::add_markets() {
   for (const auto& [name, what] :
        {std::pair{"halt", "Stop trading: orders are refused, cancels are taken"}, {"resume", "Trade again"}}) {
     CLI::App* one = command(*markets, name, what, std::string("exchange markets ") + name + " BTCUSDT",
-                            [this, name = std::string(name)] {
-                              return ask({{"command", "markets_" + name}, {"symbol", arguments_.symbol}});
-                            });
+                            [this, name = std::string(name)] { return ask_about_market(name, {}); });
     one->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
     add_data(one);
   }
@@ -233,11 +236,10 @@ void CommandLine::add_markets() {
                    "Change the state: trading, halted, pre_open, auction, auction_frozen, cancel_only, post_only, "
                    "limit_only, closed"},
         std::array{"auctions", "resumes", "on", "Whether trading begins with an auction after a halt: on, off"}}) {
-    CLI::App* one = command(
-        *markets, name, what, std::string("exchange markets ") + name + " BTCUSDT " + example,
-        [this, name = std::string(name), argument = std::string(argument)] {
-          return ask({{"command", "markets_" + name}, {"symbol", arguments_.symbol}, {argument, arguments_.value}});
-        });
+    CLI::App* one = command(*markets, name, what, std::string("exchange markets ") + name + " BTCUSDT " + example,
+                            [this, name = std::string(name), argument = std::string(argument)] {
+                              return ask_about_market(name, {{argument, arguments_.value}});
+                            });
     one->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
     one->add_option(argument, arguments_.value, "What it shall be")->required();
     add_data(one);
@@ -268,14 +270,9 @@ void CommandLine::add_market_settings(CLI::App& markets) {
         {"--top-first", "top_first", "Whether the oldest order fills before the others share: on, off"},
         {"--share-min", "share_min", "A share below this quantity is none"}}}};
   for (const Setting& setting : settings) {
-    CLI::App* one = command(markets, setting.name, setting.what,
-                            std::string("exchange markets ") + setting.name + " " + setting.example,
-                            [this, name = std::string(setting.name)] {
-                              json::object request = arguments_.settings;
-                              request["command"] = "markets_" + name;
-                              request["symbol"] = arguments_.symbol;
-                              return ask(request);
-                            });
+    CLI::App* one = command(
+        markets, setting.name, setting.what, std::string("exchange markets ") + setting.name + " " + setting.example,
+        [this, name = std::string(setting.name)] { return ask_about_market(name, arguments_.settings); });
     one->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
     for (const Field& field : setting.fields) {
       one->add_option_function<std::string>(
@@ -305,14 +302,10 @@ void CommandLine::add_market_add(CLI::App& markets) {
       {"maker_fee", "0.001", "Fraction taken from the maker"},
       {"taker_fee", "0.001", "Fraction taken from the taker"},
   };
-  CLI::App* add = command(
-      markets, "add", "List a new market",
-      "exchange markets add XRPUSDT --base XRP --quote USDT --tick 0.0001 --lot 0.1 --price-min 0.0001", [this] {
-        json::object request = arguments_.market;
-        request["command"] = "markets_add";
-        request["symbol"] = arguments_.symbol;
-        return ask(request);
-      });
+  CLI::App* add =
+      command(markets, "add", "List a new market",
+              "exchange markets add XRPUSDT --base XRP --quote USDT --tick 0.0001 --lot 0.1 --price-min 0.0001",
+              [this] { return ask_about_market("add", arguments_.market); });
   add->add_option("symbol", arguments_.symbol, "Symbol of the market")->required();
   for (const Field& field : kFields) {
     std::string flag = std::string("--") + field.key;

@@ -103,6 +103,27 @@ TEST(Placing, WhatCannotRestExpiresWithItsReason) {
   EXPECT_EQ(place("FOK"), R"("status":"EXPIRED","expiryReason":"UNFILLED_FOK_ORDER_EXPIRED","fills":[]})");
 }
 
+TEST(Placing, WhatPriceRangesStopExpiresOrWaitsForTheAuction) {
+  TestHouse house;
+  ASSERT_EQ(house.limit(house.ann, "SELL", "50000", "0.02").status, 200);
+  ASSERT_EQ(house.limit(house.bob, "BUY", "50000", "0.01").status, 200);
+  ASSERT_EQ(house.limit(house.ann, "SELL", "52000", "0.02").status, 200);
+  const auto market = house.port.views().instruments.market("BTCUSDT")->id;
+  house.port.apply(instruments::SetMarketRanges{market, {0, 200, instruments::RangeOutcome::expire}, {}});
+  const std::string expires = house.limit(house.bob, "BUY", "52000", "0.02").body;
+  EXPECT_NE(expires.find(R"("executedQty":"0.01000000")"), std::string::npos) << expires;
+  EXPECT_NE(expires.find(R"("status":"EXPIRED")"), std::string::npos) << expires;
+  EXPECT_NE(expires.find(R"("expiryReason":"EXECUTION_RULE_PRICE_RANGE_EXCEEDED")"), std::string::npos) << expires;
+  house.port.apply(instruments::SetMarketRanges{market, {0, 200, instruments::RangeOutcome::auction}, {}});
+  const std::string waits = house.limit(house.bob, "BUY", "52000", "0.01").body;
+  EXPECT_NE(waits.find(R"("status":"NEW")"), std::string::npos) << waits;
+  EXPECT_EQ(house.port.views().instruments.market("BTCUSDT")->state, instruments::MarketState::auction);
+  const auto closed =
+      house.call(house.bob, "POST", "/api/v3/order", "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01");
+  EXPECT_EQ(closed.status, 400);
+  EXPECT_NE(closed.body.find("Market is closed."), std::string::npos) << closed.body;
+}
+
 TEST(Placing, SelfTradePrevention) {
   TestHouse house;
   ASSERT_EQ(house.limit(house.ann, "SELL", "50000", "1").status, 200);

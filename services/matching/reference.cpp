@@ -110,27 +110,6 @@ bool Reference::crosses(Market& market, Side side, std::int64_t price) {
   return side == Side::buy ? best <= price : best >= price;
 }
 
-bool Reference::in_band(const Market& market, Side side, std::int64_t price) {
-  if (!market.reference) return true;
-  const instruments::PriceBand& band = market.settings.band;
-  const int128 up = side == Side::buy ? band.bid_up_bp : band.ask_up_bp;
-  const int128 down = side == Side::buy ? band.bid_down_bp : band.ask_down_bp;
-  const int128 reference = *market.reference;
-  if (up != 0 && int128{price} * 10'000 > reference * up) return false;
-  return down == 0 || int128{price} * 10'000 >= reference * down;
-}
-
-std::int64_t Reference::worst_price(const Market& market, const NewOrder& command) {
-  if (priced(command)) return command.price.value();
-  const bool buy = command.side == Side::buy;
-  const int128 bp = buy ? market.settings.band.bid_up_bp : market.settings.band.ask_down_bp;
-  if (!market.reference || bp == 0) return buy ? std::numeric_limits<std::int64_t>::max() : 0;
-  const int128 exact = *market.reference * bp;
-  int128 price = exact / 10'000;
-  if (!buy && price * 10'000 != exact) price += 1;
-  return static_cast<std::int64_t>(std::min<int128>(price, std::numeric_limits<std::int64_t>::max()));
-}
-
 Rejection Reference::admit(const Market& market, const NewOrder& command) const {
   if (command.order.is_none()) return Rejection::invalid_order;
   if (by_quote(command) ? command.quote_quantity.value() <= 0 : command.quantity.value() <= 0)
