@@ -41,7 +41,7 @@ class Taking {
     std::int64_t traded = 0, prevented = 0;
     bool stopped = false;  // something of the level would stay: the taker does not get beyond it
   };
-  [[nodiscard]] LevelPlan plan_level(const Level& level, std::int64_t open) const;
+  [[nodiscard]] LevelPlan plan_level(Ladders::Place at, std::int64_t open) const;
   // Lots that `quote` pays for at a price.
   [[nodiscard]] std::int64_t affordable(core::Amount quote, core::Price price) const;
   [[nodiscard]] core::Amount cost(core::Price price, std::int64_t lots) const;
@@ -53,6 +53,8 @@ class Taking {
   }
   // Trades at the best level; returns what is left of `open`. `shown`: the taker's remaining lots are shown in reports.
   std::int64_t take_level(std::int64_t open, bool shown);
+  // Of a maker that has something few orders have; returns which is first in the queue then.
+  [[gnu::noinline]] Handle meet_special(Level& level, Handle handle, core::Price price, std::int64_t& open, bool shown);
   void trade(Order& maker, core::Price price, std::int64_t lots, std::int64_t taker_left);
   void prevent(Order& maker, core::Price price, std::int64_t& open, bool shown);
   void end_maker(const Order& maker);
