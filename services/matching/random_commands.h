@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "services/instruments/market_states.h"
 #include "services/matching/types.h"
 
 namespace matching {
@@ -141,6 +142,10 @@ class CommandMaker {
     order.quote_quantity = order.budget = {};
     return with_special(order);
   }
+  // Auctions are few: their orders are iceberg orders, so that they refresh peaks.
+  [[nodiscard]] bool is_called(core::MarketId market) const {
+    return market.value() <= kMarkets && instruments::is_call(markets_[market.value() - 1].state);
+  }
   // What few orders have; now and then where it means nothing.
   NewOrder with_special(NewOrder order) {
     order.special = 0;
@@ -149,9 +154,9 @@ class CommandMaker {
     order.slide_bound = {};
     const bool is_maker = order.type == OrderType::limit_maker, is_limit = order.type == OrderType::limit;
     const bool may_rest = is_maker || (is_limit && order.time_in_force == TimeInForce::gtc);
-    if ((may_rest && one_in(4)) || one_in(400)) {
+    if ((may_rest && one_in(is_called(order.market) ? 1 : 3)) || one_in(400)) {
       order.special |= kPeak;
-      const std::int64_t size = order.quantity.value() / (one_in(6) ? between(2, 100) : between(2, 6));
+      const std::int64_t size = order.quantity.value() / (one_in(6) ? between(2, 100) : between(2, one_in(2) ? 2 : 6));
       order.peak.size = core::Quantity{one_in(100) ? between(-1, 10) : std::max<std::int64_t>(size, 1)};
       if (one_in(3))
         order.peak.spread = core::Quantity{between(one_in(50) ? -1 : 0, std::max(size / 2, one_in(50) ? size : 0))};

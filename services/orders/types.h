@@ -51,9 +51,9 @@ struct PlaceOrder {
   core::ClientOrderId client_order_id;  // may be empty
   Condition condition = {};             // limit and market only
   Peak peak = {};                       // an iceberg order's: limit (GTC) and limit_maker
-  core::Quantity minimum = {};          // limit, not FOK and not conditional: trades at least that much at once, or nothing
-  bool slides = false;                  // limit_maker: rests a tick away instead of being rejected
-  bool reduce_only = false;             // sells by quantity: at most what the account has available
+  core::Quantity minimum = {};  // limit, not FOK and not conditional: trades at least that much at once, or nothing
+  bool slides = false;          // limit_maker: rests a tick away instead of being rejected
+  bool reduce_only = false;     // sells by quantity: at most what the account has available
 };
 // Names an open order by id, or by client order id when `order` is none; both given must be the same order.
 struct OrderReference {
