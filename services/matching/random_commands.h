@@ -84,6 +84,8 @@ class CommandMaker {
     market.id = core::MarketId{id};
     market.lot_units = core::Amount{id == 1 ? 1 : id == 2 ? 1000 : 10};
     market.tick_lot_units = core::Amount{id == 1 ? 1 : id == 2 ? 7 : 3};
+    // One begins with an auction that no trade came before.
+    if (id == kMarkets) market.state = instruments::MarketState::auction;
     return market;
   }
   core::MarketId any_market() {
