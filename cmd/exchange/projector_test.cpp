@@ -296,7 +296,7 @@ TEST_F(ProjectorTest, OnlyTheLatestDamagedFilesAreKept) {
   EXPECT_TRUE(fs::exists(file(0) + ".damaged-6"));
   EXPECT_FALSE(fs::exists(file(0) + ".damaged-3"));
   // What belongs to a file that is gone is not taken for the new one's.
-  ASSERT_NO_FATAL_FAILURE(log.append(200));
+  ASSERT_NO_FATAL_FAILURE(log.append(600));
   ASSERT_NO_FATAL_FAILURE(finish(*projector(), log.last()));
   fs::copy_file(file(0), file(0) + "-wal");
   fs::remove(file(0));
