@@ -154,6 +154,13 @@ void Books::for_each_waiting(const std::function<void(const WaitingOrder&)>& vis
 
 // ---- iceberg orders ----
 
+std::int64_t Books::whole_of_special(const Order& order) const { return order.open + hidden(order); }
+
+void Books::show_peak(Book& book, Order& order) {
+  book.specials |= order.identity.special;
+  if (has_peak(order)) order.open = peaks.show(order.peak, order.open);
+}
+
 bool Books::join_hidden(const Order& order, PageIndex page, std::int64_t lots) {
   const std::int64_t more = hidden(order), there = peaks.hidden_at(page, order.key);
   std::int64_t all = 0;

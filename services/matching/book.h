@@ -112,13 +112,12 @@ class Books {
   [[nodiscard]] std::int64_t hidden(const Order& order) const { return has_peak(order) ? peaks[order.peak].hidden : 0; }
   // All that is open of an order, shown or hidden.
   [[nodiscard]] std::int64_t whole(const Order& order) const {
-    return order.identity.special == 0 ? order.open : order.open + hidden(order);
+    if (order.identity.special == 0) [[likely]]
+      return order.open;
+    return whole_of_special(order);
   }
   // Of an order that is about to come to rest and whose `open` is all of it.
-  void show_peak(Book& book, Order& order) {
-    book.specials |= order.identity.special;
-    if (has_peak(order)) order.open = peaks.show(order.peak, order.open);
-  }
+  [[gnu::noinline]] void show_peak(Book& book, Order& order);
   // What an iceberg order that rests hides; its `open` and the level's lots are the caller's.
   void set_hidden(const Order& order, std::int64_t hidden);
   // Its next peak is shown, of `whole` lots that are open; the level's lots are the caller's.
@@ -179,6 +178,7 @@ class Books {
   [[nodiscard]] core::Result<void> load_order(Book& book, Side side, Handle handle, core::ByteReader& in);
   [[nodiscard]] core::Result<void> load_waiting(Book& book, Handle handle, core::ByteReader& in);
   void vacate(Book& book, Side side, PageIndex page, std::uint64_t key);
+  [[nodiscard, gnu::noinline]] std::int64_t whole_of_special(const Order& order) const;
   [[gnu::noinline]] void forget(const Order& order);
   // Counts what an order hides at the level it joins, whose lots will be `lots`. False: it could not count all of it.
   [[gnu::noinline]] bool join_hidden(const Order& order, PageIndex page, std::int64_t lots);

@@ -14,7 +14,7 @@ namespace {
 
 Identity identity_of(const NewOrder& command) {
   return {command.order, command.account, command.account_slot, command.market,
-          command.side,  command.type,    command.self_trade,   static_cast<std::uint8_t>(command.special & kPeak)};
+          command.side,  command.type,    command.self_trade,   command.special};
 }
 
 void reject(const NewOrder& command, Rejection rejection, Output out) {
@@ -144,8 +144,11 @@ inline void Matching::State::place(Book& book, const NewOrder& command, unsigned
 void Matching::State::place_special(Book& book, const NewOrder& command, Output out) {
   const unsigned allowance = continue_cascade(book, kTriggersPerCommand, out);
   if (const Rejection bad = admit_special(book, command); bad != Rejection::none) return reject(command, bad, out);
-  if (command.trigger != Trigger::none) return wait(book, command, out);
-  place(book, command, allowance, out);
+  // From here on minimum and bound say it themselves, and `special` has what an order keeps.
+  NewOrder order = command;
+  order.special &= kPeak;
+  if (command.trigger != Trigger::none) return wait(book, order, out);
+  place(book, order, allowance, out);
 }
 
 void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned allowance, Output out) {
@@ -176,7 +179,7 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned 
 
 // A limit maker that would match.
 void Matching::State::slide(Book& book, const NewOrder& command, Output out) {
-  const bool slides = (command.special & kSlides) != 0;
+  const bool slides = !command.slide_bound.is_zero();
   const core::Price price = slides ? slid_price(book, books.rules(command.market), command) : core::Price{};
   if (price.is_zero()) return reject(command, Rejection::would_match_immediately, out);
   NewOrder slid = command;

@@ -114,7 +114,9 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
   while (handle != kNoHandle && open > 0) {
     Order& maker = books_.orders[handle];
     if (maker.identity.special != 0) [[unlikely]] {
-      handle = meet_special(level, handle, price, open, shown);
+      const Met met = meet_special(level, handle, price, open, shown);
+      handle = met.first;
+      open = met.open;
       if (ended_) break;
       continue;
     }
@@ -150,7 +152,7 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
 
 // An iceberg order is met with what it shows and told of with all it has. When what it shows is gone, its next peak
 // goes to the back of the queue. What self-trade prevention takes is taken from all of it, what is hidden first.
-Handle Taking::meet_special(Level& level, Handle handle, core::Price price, std::int64_t& open, bool shown) {
+Taking::Met Taking::meet_special(Level& level, Handle handle, core::Price price, std::int64_t open, bool shown) {
   Order& maker = books_.orders[handle];
   const std::int64_t before = maker.open, whole = books_.whole(maker);
   const bool own = is_own(maker);
@@ -168,7 +170,7 @@ Handle Taking::meet_special(Level& level, Handle handle, core::Price price, std:
   if (left == 0) {
     if (books_.has_peak(maker)) books_.set_hidden(maker, 0);
     books_.release(handle);
-    return next;
+    return {next, open};
   }
   const bool shown_first = !own || PLANTED(prevention_takes_what_is_shown);
   maker.open = shown_first ? std::max<std::int64_t>(before - (whole - left), 0) : std::min(before, left);
@@ -179,11 +181,11 @@ Handle Taking::meet_special(Level& level, Handle handle, core::Price price, std:
     books_.set_hidden(maker, left - maker.open);
   }
   level.lots += maker.open;
-  if (!refreshes || next == kNoHandle || PLANTED(refresh_keeps_priority)) return handle;
+  if (!refreshes || next == kNoHandle || PLANTED(refresh_keeps_priority)) return {handle, open};
   books_.orders.links(level.tail).next = handle;
   books_.orders.links(handle) = {.next = kNoHandle, .previous = level.tail};
   level.tail = handle;
-  return next;
+  return {next, open};
 }
 
 [[gnu::always_inline]] inline void Taking::trade(Order& maker, core::Price price, std::int64_t lots,

@@ -53,8 +53,12 @@ class Taking {
   }
   // Trades at the best level; returns what is left of `open`. `shown`: the taker's remaining lots are shown in reports.
   std::int64_t take_level(std::int64_t open, bool shown);
-  // Of a maker that has something few orders have; returns which is first in the queue then.
-  [[gnu::noinline]] Handle meet_special(Level& level, Handle handle, core::Price price, std::int64_t& open, bool shown);
+  struct Met {
+    Handle first = kNoHandle;  // in the queue then
+    std::int64_t open = 0;     // what is left of the taker
+  };
+  // A maker that has something few orders have.
+  [[gnu::noinline]] Met meet_special(Level& level, Handle handle, core::Price price, std::int64_t open, bool shown);
   void trade(Order& maker, core::Price price, std::int64_t lots, std::int64_t taker_left);
   void prevent(Order& maker, core::Price price, std::int64_t& open, bool shown);
   void end_maker(const Order& maker);

@@ -102,15 +102,15 @@ struct NewOrder {
   // Basis points: instead of firing at a fixed price it fires when a sell's highest or a buy's lowest price since it
   // began to track is left by this much. 0: does not trail.
   std::uint16_t trailing_bp = 0;
+  std::uint8_t special = 0;     // kPeak, kMinimum, kSlides: which of the last fields are set
   core::Price price;            // limit, limit_maker
   core::Quantity quantity;      // all but market_by_quote
   core::Amount quote_quantity;  // market_by_quote: quote ledger units to spend (buy) or to receive at most (sell)
   core::Amount budget;          // market orders: what is held for it, quote units for a buy, base units for a sell; an
                                 // order that would need more is rejected whole (budget_exceeded)
   core::Price trigger_price =
-      {};                    // where it fires, or where a trailing one begins to track; zero there: at the next trade
-  std::uint8_t special = 0;  // kPeak, kMinimum, kSlides: which of the following are set
-  Peak peak = {};            // limit (good till cancelled, conditional or not) and limit_maker
+      {};          // where it fires, or where a trailing one begins to track; zero there: at the next trade
+  Peak peak = {};  // limit (good till cancelled, conditional or not) and limit_maker
   core::Quantity minimum = {};   // limit (not fill or kill): matches at least that much of itself at once, or nothing
   core::Price slide_bound = {};  // limit_maker: instead of being rejected rests a tick away from the other side's best,
                                  // if that is no lower (buy) or no higher (sell) than this
