@@ -100,12 +100,14 @@ inline Rejection admit_special(const Book& book, const NewOrder& command) {
 // Where a limit maker that would match slides to; zero: nowhere.
 inline core::Price slid_price(const Book& book, const Rules& rules, const NewOrder& command) {
   const Side other = opposite(command.side);
-  const std::int64_t best = price_of(other, book.best[index_of(other)]).value();
-  const core::Price price{command.side == Side::buy ? best - 1 : best + 1};
-  const bool beyond = command.side == Side::buy ? price < command.slide_bound : price > command.slide_bound;
+  const core::Price best = price_of(other, book.best[index_of(other)]);
+  const bool buys = command.side == Side::buy;
+  const bool beyond = buys ? best <= command.slide_bound : best >= command.slide_bound;
+  if (beyond && !PLANTED(slides_without_bound)) return {};
+  const core::Price price{buys ? best.value() - 1 : best.value() + 1};
   const bool out_of_band =
       book.has_band && !book.reference.is_zero() && outside_band(rules.band, command.side, price, book.reference);
-  return (beyond && !PLANTED(slides_without_bound)) || out_of_band ? core::Price{} : price;
+  return out_of_band ? core::Price{} : price;
 }
 
 // Likewise for a conditional order; what depends on prices then is decided when it fires. A trailing order whose

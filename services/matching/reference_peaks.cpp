@@ -101,9 +101,10 @@ std::optional<core::Price> Reference::slid(Market& market, const NewOrder& order
   if (!has(order, kSlides)) return {};
   const std::int64_t best = market.side(opposite(order.side)).front().as_sent.price.value();
   const bool buys = order.side == Side::buy;
-  const std::int64_t price = buys ? best - 1 : best + 1, bound = order.slide_bound.value();
-  const bool allowed = buys ? price >= bound : price <= bound;
-  if (!allowed || !in_band(market, order.side, price)) return {};
+  const std::int64_t bound = order.slide_bound.value();
+  if (buys ? best - 1 < bound : best > bound - 1) return {};
+  const std::int64_t price = buys ? best - 1 : best + 1;
+  if (!in_band(market, order.side, price)) return {};
   return core::Price{price};
 }
 
