@@ -41,6 +41,10 @@ void put_condition(json::object& out, const orders::Condition& condition) {
   if (condition.trailing_bp != 0) out["trailing_basis_points"] = condition.trailing_bp;
 }
 
+void put_peak(json::object& out, core::Quantity size) {
+  if (!size.is_zero()) out["peak_lots"] = size.value();
+}
+
 void put_target(json::object& out, const orders::OrderReference& target) {
   if (!target.order.is_none()) out["order"] = target.order.value();
   if (!target.client_order_id.empty()) out["client_order_id"] = target.client_order_id.view();
@@ -105,6 +109,12 @@ struct CommandFields {
     if (!c.quote_quantity.is_zero()) out["quote_quantity_units"] = text(c.quote_quantity);
     if (!c.client_order_id.empty()) out["client_order_id"] = c.client_order_id.view();
     put_condition(out, c.condition);
+    put_peak(out, c.peak.size);
+    if (!c.peak.spread.is_zero()) out["peak_spread_lots"] = c.peak.spread.value();
+    if (c.peak.seed != 0) out["peak_seed"] = c.peak.seed;
+    if (!c.minimum.is_zero()) out["minimum_lots"] = c.minimum.value();
+    if (c.slides) out["slides"] = true;
+    if (c.reduce_only) out["reduce_only"] = true;
   }
   void operator()(const orders::CancelOrder& c) const {
     out["account"] = c.account.value();
@@ -163,6 +173,7 @@ void put_order_event(json::object& out, const orders::OrderEvent& e) {
   out["quote_held_units"] = text(e.quote.held);
   if (!e.client_order_id.empty()) out["client_order_id"] = e.client_order_id.view();
   put_condition(out, e.condition);
+  put_peak(out, e.peak);
 }
 
 struct EventFields {

@@ -233,6 +233,11 @@ ApiError rejected(core::Rejection rejection, Asked asked) {
       return filter_failure("MAX_NUM_ALGO_ORDERS");
     case Rejection::trailing_delta_out_of_range:
       return filter_failure("TRAILING_DELTA");
+    case Rejection::too_many_peaks:
+      return filter_failure("ICEBERG_PARTS");
+    case Rejection::peak_exceeds_quantity:
+      return refuse("IcebergQty exceeds QTY.");
+    case Rejection::nothing_to_sell:
     case Rejection::insufficient_balance:
     case Rejection::budget_exceeded:
       return refuse(kInsufficientBalance);

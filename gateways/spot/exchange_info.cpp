@@ -97,7 +97,7 @@ void write_filters(JsonWriter& json, const Listing& listing) {
   write_price(json, "tickSize", listing, core::Price{1});
   json.end_object();
   write_lot_filter(json, "LOT_SIZE", listing, market.quantity_min, market.quantity_max);
-  json.begin_object().field("filterType", "ICEBERG_PARTS").field("limit", 10).end_object();
+  json.begin_object().field("filterType", "ICEBERG_PARTS").field("limit", matching::kPeaksMax).end_object();
   write_lot_filter(json, "MARKET_LOT_SIZE", listing, market.market_quantity_min, market.market_quantity_max);
   json.begin_object().field("filterType", "TRAILING_DELTA");
   constexpr std::int64_t kMin = orders::kTrailingMin, kMax = orders::kTrailingMax;
@@ -134,7 +134,7 @@ void write_market(JsonWriter& json, const Context& context, const instruments::M
   json.field("baseCommissionPrecision", base_decimals).field("quoteCommissionPrecision", quote_decimals);
   json.key("orderTypes").begin_array().text("LIMIT").text("LIMIT_MAKER").text("MARKET");
   json.text("STOP_LOSS").text("STOP_LOSS_LIMIT").text("TAKE_PROFIT").text("TAKE_PROFIT_LIMIT").end_array();
-  json.field("icebergAllowed", false).field("ocoAllowed", false).field("otoAllowed", false).field("opoAllowed", false);
+  json.field("icebergAllowed", true).field("ocoAllowed", false).field("otoAllowed", false).field("opoAllowed", false);
   json.field("quoteOrderQtyMarketAllowed", true).field("allowTrailingStop", true).field("cancelReplaceAllowed", true);
   json.field("amendAllowed", true).field("pegInstructionsAllowed", false);
   json.field("isSpotTradingAllowed", true).field("isMarginTradingAllowed", false);

@@ -212,7 +212,8 @@ OrderView view_of(const orders::OrderEvent& event, std::string_view client_order
           .executed_quote = event.executed_quote,
           .created = event.created,
           .working = event.working,
-          .condition = event.condition};
+          .condition = event.condition,
+          .peak = event.peak};
 }
 
 OrderView view_of(const history::Order& order) {
@@ -231,7 +232,8 @@ OrderView view_of(const history::Order& order) {
           .executed_quote = order.executed_quote,
           .created = order.created,
           .working = order.working,
-          .condition = order.condition};
+          .condition = order.condition,
+          .peak = order.peak};
 }
 
 void write_terms(JsonWriter& json, const Listing& listing, const OrderView& order) {
@@ -260,11 +262,11 @@ void write_working_time(JsonWriter& json, std::string_view key, core::Time worki
   }
 }
 
-void write_condition(JsonWriter& json, const Listing& listing, const OrderView& order, TimeUnit unit,
-                     bool has_stop_price) {
+void write_condition(JsonWriter& json, const Listing& listing, const OrderView& order, TimeUnit unit, bool has_both) {
+  if (!has_both && !order.peak.is_zero()) write_quantity(json, "icebergQty", listing, order.peak);
   const orders::Condition& condition = order.condition;
   if (!condition.is_set()) return;
-  if (!has_stop_price && !condition.price.is_zero()) write_price(json, "stopPrice", listing, condition.price);
+  if (!has_both && !condition.price.is_zero()) write_price(json, "stopPrice", listing, condition.price);
   if (condition.trailing_bp == 0) return;
   json.field("trailingDelta", std::uint64_t{condition.trailing_bp});
   write_working_time(json, "trailingTime", trailing_since(condition, order.created), unit);
@@ -286,7 +288,7 @@ void write_order(JsonWriter& json, const Listing& listing, const history::Order&
   json.field("clientOrderId", view.client_order_id);
   write_terms(json, listing, view);
   write_price(json, "stopPrice", listing, order.condition.price);
-  write_quantity(json, "icebergQty", listing, {});
+  write_quantity(json, "icebergQty", listing, order.peak);
   json.field("time", in_unit(order.created, unit));
   json.field("updateTime", in_unit(order.updated, unit));
   json.field("isWorking", view.working != core::Time{});

@@ -82,6 +82,7 @@ struct OrderView {
   core::Time created;
   core::Time working;  // since when it is in the book; zero: it waits for its condition
   orders::Condition condition;
+  core::Quantity peak;
 };
 [[nodiscard]] OrderView view_of(const orders::OrderEvent& event, std::string_view client_order_id);
 [[nodiscard]] OrderView view_of(const history::Order& order);
@@ -97,10 +98,10 @@ struct OrderView {
 void write_terms(JsonWriter& json, const Listing& listing, const OrderView& order);
 // Since when the order is in the book; -1: it is not.
 void write_working_time(JsonWriter& json, std::string_view key, core::Time working, TimeUnit unit);
-// What a conditional order waits for or waited for: stopPrice unless it is there already, and a trailing order's delta
-// and the time since which it tracks. Nothing for other orders.
-void write_condition(JsonWriter& json, const Listing& listing, const OrderView& order, TimeUnit unit,
-                     bool has_stop_price);
+// An iceberg order's icebergQty, and what a conditional order waits for or waited for: stopPrice, a trailing order's
+// delta and the time since which it tracks. Nothing for other orders. `has_both`: icebergQty and stopPrice are there
+// already.
+void write_condition(JsonWriter& json, const Listing& listing, const OrderView& order, TimeUnit unit, bool has_both);
 // When a trailing order begins to track: when it is placed, unless it has a price to wait for, which is then told by
 // nothing but its being triggered; zero: not known.
 [[nodiscard]] core::Time trailing_since(const orders::Condition& condition, core::Time created);

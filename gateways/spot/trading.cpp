@@ -46,6 +46,14 @@ void take_condition(Arguments& arguments, const Listing& listing, orders::Condit
   if (delta == 0) arguments.complain(filter_failure("TRAILING_DELTA"));  // others are the fold's to refuse
 }
 
+// What an iceberg order shows at a time; zero: it is none.
+void take_peak(Arguments& arguments, const Listing& listing, orders::PlaceOrder& order) {
+  const std::string_view text = arguments.decimal("icebergQty");
+  if (!arguments.ok() || text.find_first_not_of("0.") == std::string_view::npos) return;
+  order.peak.size = arguments.quantity("icebergQty", listing.market, listing.base);
+  if (order.time_in_force != orders::TimeInForce::gtc) arguments.complain(bad_combination());
+}
+
 // A limit order's or a limit maker's own fields.
 void take_limit(Arguments& arguments, const Listing& listing, orders::PlaceOrder& order) {
   if (order.type == orders::OrderType::limit) {
@@ -57,12 +65,7 @@ void take_limit(Arguments& arguments, const Listing& listing, orders::PlaceOrder
   order.quantity = arguments.quantity("quantity", listing.market, listing.base);
   order.price = arguments.price("price", listing.market, listing.quote);
   arguments.forbid("quoteOrderQty");
-  if (arguments.sent("icebergQty")) {
-    const std::string_view text = arguments.decimal("icebergQty");
-    if (arguments.ok() && text.find_first_not_of("0.") != std::string_view::npos) {
-      arguments.complain(order_rejected("Iceberg orders are not supported for this symbol."));
-    }
-  }
+  if (arguments.sent("icebergQty")) take_peak(arguments, listing, order);
 }
 
 // A market order's: a quantity of the base asset, or an amount of the quote asset.
@@ -124,6 +127,11 @@ core::Rejection check_filters(const orders::PlaceOrder& order, const instruments
   if (order.type == orders::OrderType::market_by_quote) return Rejection::none;
   if (order.quantity < market.quantity_min || order.quantity > market.quantity_max)
     return Rejection::quantity_out_of_range;
+  if (order.peak.is_set()) {
+    if (order.peak.size < market.quantity_min) return Rejection::quantity_out_of_range;
+    if (order.peak.size > order.quantity) return Rejection::peak_exceeds_quantity;
+    if (!matching::fits(order.peak, order.quantity)) return Rejection::too_many_peaks;
+  }
   if (!is_priced) {
     const bool fits = order.quantity >= market.market_quantity_min && order.quantity <= market.market_quantity_max;
     if (!fits) return Rejection::market_quantity_out_of_range;

@@ -248,6 +248,7 @@ void write_amended(JsonWriter& json, const Pending& pending, const gateways::Rep
   json.field("status", name_of(event.status)).field("timeInForce", name_of(event.time_in_force));
   json.field("type", name_of(event.type, event.condition.trigger)).field("side", name_of(event.side));
   write_working_time(json, "workingTime", event.working, pending.time_unit);
+  if (!event.peak.is_zero()) write_quantity(json, "icebergQty", listing, event.peak);
   json.field("selfTradePreventionMode", name_of(event.self_trade)).end_object().end_object();
 }
 

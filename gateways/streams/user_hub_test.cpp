@@ -139,6 +139,13 @@ TEST_F(UserEvents, OfATrailingOrder) {
   }
 }
 
+TEST_F(UserEvents, OfAnIcebergOrder) {
+  floor.place_changed(floor.ann, Side::sell, "50000", "1",
+                      [](PlaceOrder& order) { order.peak.size = core::Quantity{order.quantity.value() / 4}; });
+  EXPECT_NE(ann.take().at(0).find(R"("q":"1.00000000","p":"50000.00000000","P":"0.00000000","F":"0.25000000")"),
+            std::string::npos);
+}
+
 TEST_F(UserEvents, OfCancels) {
   const core::OrderId named_order = floor.place_changed(floor.ann, Side::sell, "50000", "1", named("first"));
   const core::OrderId other = floor.sell("50000", "1");

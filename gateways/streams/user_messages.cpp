@@ -87,7 +87,7 @@ void write_terms(JsonWriter& json, const Listing& listing, const OrderEvent& eve
     json.field("d", std::uint64_t{event.condition.trailing_bp});
     spot::write_working_time(json, "D", spot::trailing_since(event.condition, event.created), unit);
   }
-  spot::write_quantity(json, "F", listing, {});
+  spot::write_quantity(json, "F", listing, event.peak);
   json.field("g", spot::kNoOrderList);
 }
 

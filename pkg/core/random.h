@@ -1,5 +1,6 @@
 // A seeded generator, the same on every machine: xoshiro256** 1.0 by Blackman and Vigna (https://prng.di.unimi.it),
-// seeded by splitmix64. For simulations, tests and workloads; never for secrets, never inside a fold.
+// seeded by splitmix64. For simulations, tests and workloads; never for secrets; inside a fold only from a seed that
+// came with a command.
 #pragma once
 
 #include <bit>

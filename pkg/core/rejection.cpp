@@ -44,6 +44,12 @@ std::string_view name(Rejection rejection) {
       return "account_frozen";
     case Rejection::not_a_reduction:
       return "not_a_reduction";
+    case Rejection::too_many_peaks:
+      return "too_many_peaks";
+    case Rejection::peak_exceeds_quantity:
+      return "peak_exceeds_quantity";
+    case Rejection::nothing_to_sell:
+      return "nothing_to_sell";
     case Rejection::too_many_conditional_orders:
       return "too_many_conditional_orders";
     case Rejection::trailing_delta_out_of_range:

@@ -25,10 +25,13 @@ enum class Rejection : std::uint16_t {
   cancel_restricted = 112,     // cancelRestrictions not met
   invalid_order = 113,         // a combination of fields that means nothing
   self_trade_mode_not_allowed = 114,
-  order_pending = 115,                // a cancel, move or reduce of it is under way
-  nothing_to_do = 116,                // cancel-all without open orders, a move to where it is
-  account_frozen = 117,               // no permission to trade
-  not_a_reduction = 118,              // an order's quantity can only be made smaller
+  order_pending = 115,    // a cancel, move or reduce of it is under way
+  nothing_to_do = 116,    // cancel-all without open orders, a move to where it is
+  account_frozen = 117,   // no permission to trade
+  not_a_reduction = 118,  // an order's quantity can only be made smaller
+  too_many_peaks = 119,   // ICEBERG_PARTS
+  peak_exceeds_quantity = 120,
+  nothing_to_sell = 121,              // a reduce-only order of an account that has nothing available
   too_many_conditional_orders = 130,  // MAX_NUM_ALGO_ORDERS
   trailing_delta_out_of_range = 131,  // TRAILING_DELTA
   // decided at the book (matching fold)

@@ -96,10 +96,15 @@ class Decoder {
 // ---- optional blocks ----
 
 // What may follow an order's fixed part: a count, then per block its tag and its fields, tags ascending. Later kinds of
-// order bring blocks of their own (peaks, pegs, lists, expiry, deadline) and leave this layout alone. A block
+// order bring blocks of their own (pegs, lists, expiry, deadline) and leave this layout alone. A block
 // that this build does not know makes the record unsupported: skipping it could mean to execute another order than was
 // meant.
-enum class OrderBlock : std::uint8_t { quote_quantity = 1, condition = 2 };
+enum class OrderBlock : std::uint8_t { quote_quantity = 1, condition = 2, peak = 3, flags = 4, minimum = 5 };
+
+constexpr std::uint8_t kSlidesFlag = 1, kReduceOnlyFlag = 2;
+std::uint8_t flags_of(const orders::PlaceOrder& order) {
+  return static_cast<std::uint8_t>((order.slides ? kSlidesFlag : 0) | (order.reduce_only ? kReduceOnlyFlag : 0));
+}
 
 void code_condition(auto& coder, auto& condition) {
   coder.enumeration(condition.trigger, orders::Trigger::none, orders::Trigger::take_profit);
@@ -108,10 +113,19 @@ void code_condition(auto& coder, auto& condition) {
   coder(condition.price);
 }
 
+void code_peak(auto& coder, auto& peak) {
+  coder(peak.size);
+  coder(peak.spread);
+  coder(peak.seed);
+}
+
 void code_order_blocks(Encoder& coder, const orders::PlaceOrder& order) {
   const bool has_quote_quantity = !order.quote_quantity.is_zero();
   const bool has_condition = order.condition != orders::Condition{};
-  coder(static_cast<std::uint8_t>(has_quote_quantity + has_condition));
+  const bool has_peak = order.peak != orders::Peak{};
+  const std::uint8_t flags = flags_of(order);
+  const bool has_minimum = !order.minimum.is_zero();
+  coder(static_cast<std::uint8_t>(has_quote_quantity + has_condition + has_peak + (flags != 0) + has_minimum));
   if (has_quote_quantity) {
     coder(static_cast<std::uint8_t>(OrderBlock::quote_quantity));
     coder(order.quote_quantity);
@@ -120,6 +134,26 @@ void code_order_blocks(Encoder& coder, const orders::PlaceOrder& order) {
     coder(static_cast<std::uint8_t>(OrderBlock::condition));
     code_condition(coder, order.condition);
   }
+  if (has_peak) {
+    coder(static_cast<std::uint8_t>(OrderBlock::peak));
+    code_peak(coder, order.peak);
+  }
+  if (flags != 0) {
+    coder(static_cast<std::uint8_t>(OrderBlock::flags));
+    coder(flags);
+  }
+  if (has_minimum) {
+    coder(static_cast<std::uint8_t>(OrderBlock::minimum));
+    coder(order.minimum);
+  }
+}
+
+void code_flags(Decoder& coder, orders::PlaceOrder& order) {
+  std::uint8_t flags = 0;
+  coder(flags);
+  if (flags == 0 || flags > (kSlidesFlag | kReduceOnlyFlag)) return coder.fail();
+  order.slides = (flags & kSlidesFlag) != 0;
+  order.reduce_only = (flags & kReduceOnlyFlag) != 0;
 }
 
 void code_order_blocks(Decoder& coder, orders::PlaceOrder& order) {
@@ -139,6 +173,17 @@ void code_order_blocks(Decoder& coder, orders::PlaceOrder& order) {
       case OrderBlock::condition:
         code_condition(coder, order.condition);
         if (order.condition == orders::Condition{}) coder.fail();  // likewise
+        break;
+      case OrderBlock::peak:
+        code_peak(coder, order.peak);
+        if (order.peak == orders::Peak{}) coder.fail();
+        break;
+      case OrderBlock::flags:
+        code_flags(coder, order);
+        break;
+      case OrderBlock::minimum:
+        coder(order.minimum);
+        if (order.minimum.is_zero()) coder.fail();
         break;
       default:
         coder.note_unknown_block();

@@ -170,7 +170,7 @@ TEST(Command, OptionalBlocksOfAnOrder) {
   };
   constexpr std::size_t kCount = 29, kTag = 30, kValue = 31;
   EXPECT_TRUE(decoded_with([](auto&) {}));
-  EXPECT_EQ(decoded_with([](auto& body) { body[kTag] = std::byte{3}; }).error().kind, core::ErrorKind::unsupported);
+  EXPECT_EQ(decoded_with([](auto& body) { body[kTag] = std::byte{99}; }).error().kind, core::ErrorKind::unsupported);
   EXPECT_EQ(decoded_with([](auto& body) { body[kTag] = std::byte{0}; }).error().kind, core::ErrorKind::corrupt);
   EXPECT_EQ(decoded_with([](auto& body) { body[kCount] = std::byte{0}; }).error().kind, core::ErrorKind::corrupt);
   EXPECT_EQ(decoded_with([](auto& body) { body[kValue] = std::byte{0}; }).error().kind,
@@ -205,6 +205,33 @@ TEST(Command, TheConditionOfAnOrderIsABlock) {
   order.quote_quantity = core::Amount{77};
   const core::Bytes both = encoded(order);
   EXPECT_EQ(std::get<orders::PlaceOrder>(*decode(taken(both))).condition, order.condition);
+}
+
+TEST(Command, PeakFlagsAndMinimumAreBlocks) {
+  orders::PlaceOrder order = sample_order();
+  order.peak = {core::Quantity{5}, core::Quantity{2}, 9};
+  order.slides = true;
+  order.minimum = core::Quantity{3};
+  const core::Bytes bytes = encoded(order);
+  const core::Record record = taken(bytes);
+  constexpr std::size_t kSize = 31, kSpread = 39, kSeed = 47, kFlags = 56, kMinimum = 58;
+  ASSERT_EQ(record.body.size(), kMinimum + 8);
+  const auto decoded_with = [&](std::vector<std::pair<std::size_t, int>> changes) {
+    core::Bytes body(record.body.begin(), record.body.end());
+    for (const auto& [at, value] : changes) body[at] = static_cast<std::byte>(value);
+    return decode(core::Record{record.header, body});
+  };
+  const auto same = std::get<orders::PlaceOrder>(*decoded_with({}));
+  EXPECT_EQ(same.peak, order.peak);
+  EXPECT_EQ(same.minimum, order.minimum);
+  EXPECT_TRUE(same.slides && !same.reduce_only);
+  EXPECT_TRUE(std::get<orders::PlaceOrder>(*decoded_with({{kFlags, 2}})).reduce_only);
+  // What makes no sense is the fold's to reject; what is the default is written as no block, and there are two flags.
+  EXPECT_TRUE(decoded_with({{kSpread, 50}}).has_value());
+  EXPECT_EQ(decoded_with({{kSize, 0}, {kSpread, 0}, {kSeed, 0}}).error().kind, core::ErrorKind::corrupt);
+  EXPECT_EQ(decoded_with({{kFlags, 0}}).error().kind, core::ErrorKind::corrupt);
+  EXPECT_EQ(decoded_with({{kFlags, 4}}).error().kind, core::ErrorKind::corrupt);
+  EXPECT_EQ(decoded_with({{kMinimum, 0}}).error().kind, core::ErrorKind::corrupt);
 }
 
 // ---- golden bytes: whoever changes a layout changes a version, not these ----
@@ -256,6 +283,14 @@ orders::PlaceOrder sample_conditional_order() {
   return order;
 }
 
+orders::PlaceOrder sample_iceberg_order() {
+  orders::PlaceOrder order = sample_order();
+  order.peak = {core::Quantity{5}, core::Quantity{2}, 0x090A};
+  order.slides = order.reduce_only = true;
+  order.minimum = core::Quantity{3};
+  return order;
+}
+
 TEST(Command, GoldenBytes) {
   struct Row {
     Command command;
@@ -291,6 +326,10 @@ TEST(Command, GoldenBytes) {
        "000000000000"},
       {sample_conditional_order(),
        "e9030000020000000104020404030201000000000605000000000000000102020132000807000000000000"},
+      {sample_iceberg_order(),
+       "e9030000020000000104020404030201000000000605000000000000000303050000000000000002000000000000000a090000000000000"
+       "403"
+       "050300000000000000"},
       {sample_cancel(), "e9030000020000000b0a0000000000000361626302026465"},
       {orders::CancelAll{core::AccountId{1001}, core::MarketId{2}}, "e903000002000000"},
       {orders::CancelReplace{sample_cancel(), sample_order_with_all(), orders::ReplaceMode::allow_failure},

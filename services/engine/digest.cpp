@@ -53,6 +53,8 @@ void add_body(Digest& digest, const orders::OrderEvent& e) {
     a.add(packed(e.condition.trigger, e.condition.source), e.condition.trailing_bp);
     b.add(word(e.condition.price), word(e.working.ns));
   }
+  if (!e.peak.is_zero()) [[unlikely]]
+    c.add(word(e.peak));
   digest.add(a.value(), b.value()).add(c.value(), d.value());
 }
 void add_body(Digest& digest, const orders::BalanceEvent& e) {

@@ -111,7 +111,7 @@ bool agrees(const orders::Accounts& accounts, const matching::WaitingOrder& ther
          order.type == there.type && order.price == there.price && order.remaining() == there.open &&
          order.handle == there.handle && orders.waits(order) && order.status == orders::OrderStatus::open &&
          condition.trigger == there.trigger && condition.trailing_bp == there.trailing_bp &&
-         condition.price == there.trigger_price &&
+         condition.price == there.trigger_price && orders.peak(order) == there.peak &&
          (is_limit || there.budget == accounts.ledger().remaining(order.hold));
 }
 

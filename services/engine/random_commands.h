@@ -2,6 +2,7 @@
 // of nonsense. For tests.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -116,7 +117,24 @@ class RandomCommands {
       place.quote_quantity = core::Amount{random_.between(-1, 8'000'000)};
     const bool may_wait = place.type == orders::OrderType::limit || place.type == orders::OrderType::market;
     if (random_.chance(1, may_wait ? 4 : 200)) place.condition = condition();
+    add_special(place);
     return place;
+  }
+  // What few orders have, mostly where it means something.
+  void add_special(orders::PlaceOrder& place) {
+    const bool is_maker = place.type == orders::OrderType::limit_maker;
+    const bool is_limit = place.type == orders::OrderType::limit;
+    const bool rests = is_maker || (is_limit && place.time_in_force == orders::TimeInForce::gtc);
+    if (random_.chance(1, rests ? 3 : 200)) {
+      place.peak.size = core::Quantity{std::max<std::int64_t>(place.quantity.value() / random_.between(1, 4), 1)};
+      if (random_.chance(1, 3)) place.peak.spread = core::Quantity{random_.between(0, place.peak.size.value() / 2)};
+      if (random_.chance(1, 20)) place.peak.size = core::Quantity{random_.between(-1, 60)};
+      place.peak.seed = random_.below(100);
+    }
+    if (random_.chance(1, is_limit ? 8 : 200)) place.minimum = core::Quantity{random_.between(0, 8)};
+    place.slides = random_.chance(1, is_maker ? 2 : 200);
+    const bool sells = place.side == orders::Side::sell && place.type != orders::OrderType::market_by_quote;
+    place.reduce_only = random_.chance(1, sells ? 6 : 200);
   }
   orders::Condition condition() {
     orders::Condition condition;

@@ -33,6 +33,7 @@ struct Order {
   core::Time created, updated;
   core::Time working = {};  // since when it is in the book; zero: it waits for its condition
   orders::Condition condition = {};
+  core::Quantity peak = {};             // of an iceberg order: what is shown at a time
   core::ClientOrderId client_order_id;  // never empty: made from the id when the client gave none (client_order_id.h)
 };
 

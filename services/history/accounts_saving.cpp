@@ -33,6 +33,7 @@ void code(Coder& field, auto& order)
   field.enumeration(order.condition.source, orders::TriggerSource::last, orders::TriggerSource::last);
   field(order.condition.trailing_bp);
   field(order.condition.price);
+  field(order.peak);
 }
 
 template <class Coder>

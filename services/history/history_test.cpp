@@ -192,6 +192,7 @@ void expect_same_answers(const Accounts& accounts, const NaiveAccounts& naive, R
     ASSERT_EQ(same->updated, order.updated);
     ASSERT_EQ(same->working, order.working);
     ASSERT_EQ(same->condition, order.condition);
+    ASSERT_EQ(same->peak, order.peak);
     ASSERT_EQ(same->client_order_id, order.client_order_id);
     const Order* by_name = accounts.order(order.account, order.market, order.client_order_id.view());
     ASSERT_NE(by_name, nullptr);

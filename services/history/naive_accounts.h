@@ -25,6 +25,7 @@ class NaiveAccounts {
       order.side = event.side;
       order.created = event.created;
       order.condition = event.condition;
+      order.peak = event.peak;
       order.client_order_id =
           event.client_order_id.empty() ? orders::made_client_order_id(event.order) : event.client_order_id;
       orders.push_back(order);

@@ -32,6 +32,7 @@ namespace history {
           .updated = time,
           .working = event.working,
           .condition = event.condition,
+          .peak = event.peak,
           .client_order_id = name_given_by(event)};
 }
 

@@ -121,6 +121,7 @@ class RandomEvents {
                          core::Price{random.between(0, 200)}};
       order.working = {};
     }
+    if (random.chance(1, 6)) order.peak = core::Quantity{random.between(1, 9)};
     if (random.chance(1, 2)) {
       const core::ClientOrderId wanted("c" + std::to_string(random.below(30)));
       if (!is_open(order.account, wanted)) {

@@ -12,8 +12,8 @@ namespace {
 using sql::ColumnType::bigint;
 using sql::ColumnType::text;
 
-const std::array<sql::Migration, 2>& migrations() {
-  static const std::array<sql::Migration, 2> all{{
+const std::array<sql::Migration, 3>& migrations() {
+  static const std::array<sql::Migration, 3> all{{
       {1, "history",
        std::string(sql::kCursorTable) +
            "create table orders (id bigint primary key, account_id bigint not null, market_id bigint not null, "
@@ -39,6 +39,8 @@ const std::array<sql::Migration, 2>& migrations() {
        "update orders set working_ns = created_ns;\n",
        "alter table orders drop column condition_price;\nalter table orders drop column trailing_bp;\n"
        "alter table orders drop column condition;\nalter table orders drop column working_ns;\n"},
+      {3, "iceberg_orders", "alter table orders add column peak bigint not null default 0;\n",
+       "alter table orders drop column peak;\n"},
   }};
   return all;
 }
@@ -88,8 +90,8 @@ core::Result<void> Store::write_orders(std::span<const Order> orders) {
   static const std::string kStatement =
       "insert into orders (id, account_id, market_id, side, type, time_in_force, self_trade, status, price, quantity, "
       "executed, prevented, quote_quantity, executed_quote, created_ns, updated_ns, client_order_id, working_ns, "
-      "condition, trailing_bp, condition_price) values (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, "
-      ":p12, :p13, :p14, :p15, :p16, :p17, :p18, :p19, :p20, :p21) "
+      "condition, trailing_bp, condition_price, peak) values (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, "
+      ":p12, :p13, :p14, :p15, :p16, :p17, :p18, :p19, :p20, :p21, :p22) "
       "on conflict (id) do update set status = excluded.status, price = excluded.price, "
       "quantity = excluded.quantity, executed = excluded.executed, prevented = excluded.prevented, "
       "executed_quote = excluded.executed_quote, updated_ns = excluded.updated_ns, "
@@ -97,14 +99,14 @@ core::Result<void> Store::write_orders(std::span<const Order> orders) {
       "case when excluded.client_order_id <> '' then excluded.client_order_id else orders.client_order_id end";
   for (; !orders.empty(); orders = orders.subspan(std::min(orders.size(), kRowsPerStatement))) {
     sql::Batch rows{bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint,
-                    bigint, text,   text,   bigint, bigint, text,   bigint, bigint, bigint, bigint};
+                    bigint, text,   text,   bigint, bigint, text,   bigint, bigint, bigint, bigint, bigint};
     for (const Order& order : orders.first(std::min(orders.size(), kRowsPerStatement))) {
       rows.add(order.id.value(), order.account.value(), order.market.value(), number(order.side), number(order.type),
                number(order.time_in_force), number(order.self_trade), number(order.status), order.price.value(),
                order.quantity.value(), order.executed.value(), order.prevented.value(),
                sql::decimal(order.quote_quantity.value()), sql::decimal(order.executed_quote.value()), order.created.ns,
                order.updated.ns, order.client_order_id.view(), order.working.ns, number(order.condition.trigger),
-               order.condition.trailing_bp, order.condition.price.value());
+               order.condition.trailing_bp, order.condition.price.value(), order.peak.value());
     }
     if (auto done = file_.database().execute_many(kStatement, rows); !done) return done;
   }

@@ -31,7 +31,7 @@ std::optional<core::Amount> amount(const sql::Value& value) {
 const char* const kOrderColumns =
     "id, account_id, market_id, side, type, time_in_force, self_trade, status, price, quantity, executed, prevented, "
     "quote_quantity, executed_quote, created_ns, updated_ns, client_order_id, working_ns, condition, trailing_bp, "
-    "condition_price";
+    "condition_price, peak";
 const char* const kFillColumns =
     "account_id, market_id, trade_id, is_maker, order_id, price, quantity, quote, fee, fee_asset_id, time_ns, is_buyer";
 
@@ -57,9 +57,10 @@ core::Result<Order> order_from(const sql::Row& row) {
   order.working = core::Time{sql::integer(row[17])};
   order.condition.trailing_bp = static_cast<std::uint16_t>(sql::integer(row[19]));
   order.condition.price = core::Price{sql::integer(row[20])};
+  order.peak = core::Quantity{sql::integer(row[21])};
   const std::string client_order_id = sql::text(row[16]);
   const bool counts = order.price.value() >= 0 && order.quantity.value() >= 0 && order.executed.value() >= 0 &&
-                      order.prevented.value() >= 0 && order.condition.price.value() >= 0 &&
+                      order.prevented.value() >= 0 && order.condition.price.value() >= 0 && order.peak.value() >= 0 &&
                       order.condition.trailing_bp == sql::integer(row[19]);
   if (!fits || !counts || !quote_quantity || !executed_quote || order.id.is_none() ||
       client_order_id.size() > core::ClientOrderId::capacity) {

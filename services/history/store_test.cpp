@@ -53,6 +53,7 @@ void expect_equal(const Order& got, const Order& expected) {
   ASSERT_EQ(got.updated, expected.updated);
   ASSERT_EQ(got.working, expected.working);
   ASSERT_EQ(got.condition, expected.condition);
+  ASSERT_EQ(got.peak, expected.peak);
   ASSERT_EQ(got.client_order_id.view(), expected.client_order_id.view());
 }
 void expect_equal(const Fill& got, const Fill& expected) {
@@ -85,7 +86,7 @@ TEST_F(HistoryStore, RowsThatCannotBeAreDamage) {
        {"fills set fee_asset_id = 0", "fills set price = -1", "fills set quantity = 0", "fills set fee = '-1'",
         "fills set quote = '99999999999999999999999999999999'", "orders set quantity = -5", "orders set status = 99",
         "orders set executed_quote = 'x'", "orders set condition = 3", "orders set trailing_bp = 65536",
-        "orders set condition_price = -1"}) {
+        "orders set condition_price = -1", "orders set peak = -1"}) {
     open_empty();
     OrderEvent order = accepted(1);
     store_->apply(event(order, 1));

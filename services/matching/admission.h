@@ -76,6 +76,40 @@ inline bool accepts(const Book& book, Action action) {
   return Rejection::none;
 }
 
+// What few orders have: whether those fields mean something together, and in this market now.
+inline Rejection admit_special(const Book& book, const NewOrder& command) {
+  const bool is_limit = command.type == OrderType::limit, is_maker = command.type == OrderType::limit_maker;
+  const bool waits = command.trigger != Trigger::none;
+  if ((command.special & kPeak) != 0) {
+    const bool may_rest = is_maker || (is_limit && command.time_in_force == TimeInForce::gtc);
+    if (!may_rest || !is_possible(command.peak) || command.peak.size > command.quantity ||
+        (!fits(command.peak, command.quantity) && !PLANTED(any_number_of_peaks))) {
+      return Rejection::invalid_order;
+    }
+  }
+  if ((command.special & kMinimum) != 0) {
+    const bool valid = is_limit && !waits && command.time_in_force != TimeInForce::fok && command.minimum.value() > 0 &&
+                       command.minimum <= command.quantity;
+    if (!valid) return Rejection::invalid_order;
+    if (!instruments::is_continuous(book.state)) return Rejection::market_closed;
+  }
+  const bool slides = (command.special & kSlides) != 0;
+  return slides && (!is_maker || command.slide_bound.value() <= 0) ? Rejection::invalid_order : Rejection::none;
+}
+
+// Where a limit maker that would match slides to; zero: nowhere.
+inline core::Price slid_price(const Book& book, const Rules& rules, const NewOrder& command) {
+  const Side other = opposite(command.side);
+  const core::Price best = price_of(other, book.best[index_of(other)]);
+  const bool buys = command.side == Side::buy;
+  const bool beyond = buys ? best <= command.slide_bound : best >= command.slide_bound;
+  if (beyond && !PLANTED(slides_without_bound)) return {};
+  const core::Price price{buys ? best.value() - 1 : best.value() + 1};
+  const bool out_of_band =
+      book.has_band && !book.reference.is_zero() && outside_band(rules.band, command.side, price, book.reference);
+  return out_of_band ? core::Price{} : price;
+}
+
 // Likewise for a conditional order; what depends on prices then is decided when it fires. A trailing order whose
 // condition to begin holds already begins with the next trade that meets it.
 inline Rejection admit_conditional(const Book& book, const NewOrder& command) {

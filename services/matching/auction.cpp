@@ -23,6 +23,7 @@ class Uncrossing {
       settle(Side::buy);
       settle(Side::sell);
     }
+    for (const Side side : {Side::buy, Side::sell}) hide(side);
     for (const Side side : {Side::buy, Side::sell}) {
       if (touched_[index_of(side)]) announce_level(side);
     }
@@ -37,7 +38,44 @@ class Uncrossing {
   [[nodiscard]] Level& best_level(Side side) {
     return books_.ladders.level(book_.best_page[index_of(side)], book_.best[index_of(side)]);
   }
-  [[nodiscard]] Order& first(Side side) { return books_.orders[best_level(side).head]; }
+  // The first order of a side, all of which trades in its place: what an iceberg order hides is shown until it is over
+  // or the auction is.
+  [[nodiscard]] Order& first(Side side) {
+    const Handle handle = best_level(side).head;
+    Order& order = books_.orders[handle];
+    if (books_.hidden(order) != 0 && !PLANTED(auction_ignores_hidden)) [[unlikely]] {
+      unhidden_[index_of(side)] = {handle, order.open, books_.whole(order)};
+      best_level(side).lots += books_.hidden(order);
+      order.open = books_.whole(order);
+      books_.set_hidden(order, 0);
+    }
+    return order;
+  }
+  // After the last trade: the iceberg order that is first on a side and traded in part hides again what it does not
+  // show; if what it had shown is gone, its next peak goes to the back of its queue.
+  void hide(Side side) {
+    const auto [handle, shown, whole] = unhidden_[index_of(side)];
+    if (handle == kNoHandle) return;
+    Order& order = books_.orders[handle];
+    Level& level = best_level(side);
+    const std::int64_t left = order.open, traded = whole - left;
+    level.lots -= left;
+    order.open = shown - traded;
+    const bool refreshes = order.open <= 0;
+    if (refreshes) {
+      books_.refresh_peak(order, left);
+    } else {
+      books_.set_hidden(order, left - order.open);
+    }
+    level.lots += order.open;
+    if (!refreshes || level.tail == handle || PLANTED(auction_refresh_keeps_priority)) return;
+    Links& links = books_.orders.links(handle);
+    level.head = links.next;
+    books_.orders.links(level.head).previous = kNoHandle;
+    books_.orders.links(level.tail).next = handle;
+    links = {.next = kNoHandle, .previous = level.tail};
+    level.tail = handle;
+  }
 
   void trade(Order& bid, Order& ask) {
     CHECK(price_of(Side::buy, bid.key) >= price_ && price_of(Side::sell, ask.key) <= price_);
@@ -77,7 +115,8 @@ class Uncrossing {
     const Handle handle = level.head;
     if (books_.orders[handle].open != 0) return;
     level.head = books_.orders.links(handle).next;
-    books_.orders.give_back(handle);
+    books_.release(handle);
+    unhidden_[index_of(side)] = {};
     if (level.head != kNoHandle) {
       books_.orders.links(level.head).previous = kNoHandle;
       return;
@@ -94,6 +133,11 @@ class Uncrossing {
   Book& book_;
   const core::Price price_;
   Announcer announce_;
+  struct Unhidden {
+    Handle handle = kNoHandle;
+    std::int64_t shown = 0, whole = 0;  // before its first trade
+  };
+  std::array<Unhidden, 2> unhidden_ = {};         // by side: the first order, if it hid something
   std::array<bool, 2> touched_ = {false, false};  // by side: the best level has traded and that has not been told
 };
 

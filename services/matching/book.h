@@ -2,8 +2,8 @@
 // taking.h and matching.cpp.
 //
 // Ownership: Books owns the pools that all books share; a Book is two cache lines of roots and counters, so a market
-// without orders costs 128 bytes. Invariants (audited by Books::audit): a level's lots are the sum of its orders' open
-// lots, its queue is linked both ways in order of arrival, `best` is the first level of each side, the sides do not
+// without orders costs 128 bytes. Invariants (audited by Books::audit): a level's lots are the sum of what its orders
+// show, its queue is linked both ways in order of arrival, `best` is the first level of each side, the sides do not
 // cross where orders match (in other states of the market they may).
 #pragma once
 
@@ -14,11 +14,13 @@
 
 #include "pkg/core/bytes.h"
 #include "pkg/core/error.h"
+#include "pkg/core/hash.h"
 #include "pkg/core/ids.h"
 #include "pkg/core/numbers.h"
 #include "services/instruments/types.h"
 #include "services/matching/matching.h"
 #include "services/matching/order_pool.h"
+#include "services/matching/peaks.h"
 #include "services/matching/planted.h"
 #include "services/matching/price_ladder.h"
 #include "services/matching/triggers.h"
@@ -42,7 +44,7 @@ inline constexpr std::uint64_t kAnyKey = UINT64_MAX - 1;  // reaches every level
 
 struct Level {
   Handle head = kNoHandle, tail = kNoHandle;  // queue in order of arrival
-  std::int64_t lots = 0;                      // sum of what is open: what does not fit does not rest
+  std::int64_t lots = 0;                      // sum of what is shown: what does not fit does not rest
 };
 static_assert(sizeof(Level) == 16);
 using Ladders = PriceLadders<Level>;
@@ -75,10 +77,11 @@ struct alignas(64) Book {
   core::MarketId market;  // none: there is no such market
   instruments::MarketState state = instruments::MarketState::trading;
   bool has_band = false;
-  bool has_fired = false;    // conditional orders have fired and not gone on yet
-  bool has_ranges = false;   // price ranges
-  TriggerBook triggers = 0;  // none: there never was a conditional order
-  bool is_pro_rata = false;  // how levels are shared out
+  bool has_fired = false;     // conditional orders have fired and not gone on yet
+  std::uint8_t specials = 0;  // kPeak, ...: of all orders that ever came to rest
+  TriggerBook triggers = 0;   // none: there never was a conditional order
+  bool has_ranges = false;    // price ranges
+  bool is_pro_rata = false;   // how levels are shared out
   // Second line.
   std::array<Ladder, 2> ladders;
   core::TradeId last_prevented;
@@ -98,20 +101,50 @@ class Books {
   Book& add(core::MarketId market);
 
   // Sets the order's place and puts it at the end of its price's queue; `key` and `open` are set. Returns the level's
-  // lots then, or 0, with nothing done, when the level could not count that many.
+  // lots then, or 0, with nothing done, when the level could not count that many, shown or hidden.
   [[nodiscard]] std::int64_t append(Book& book, Handle handle);
   // Takes the order out of its queue; the slot stays taken. Returns the level's lots then.
   std::int64_t unlink(Book& book, Handle handle);
   // The level of the best price has run empty: takes it off the ladder.
   void drop_best(Book& book, Side side);
+  // The order is over and in no queue.
+  void release(Handle handle) {
+    if (orders[handle].identity.special != 0) [[unlikely]]
+      forget(orders[handle]);
+    orders.give_back(handle);
+  }
+
+  // ---- iceberg orders ----
+  [[nodiscard]] bool has_peak(const Order& order) const { return (order.identity.special & kPeak) != 0; }
+  [[nodiscard]] std::int64_t hidden(const Order& order) const { return has_peak(order) ? peaks[order.peak].hidden : 0; }
+  // All that is open of an order, shown or hidden.
+  [[nodiscard]] std::int64_t whole(const Order& order) const {
+    if (order.identity.special == 0) [[likely]]
+      return order.open;
+    return whole_of_special(order);
+  }
+  // Of an order that is about to come to rest and whose `open` is all of it.
+  [[gnu::noinline]] void show_peak(Book& book, Order& order);
+  // What an iceberg order that rests hides; its `open` and the level's lots are the caller's.
+  void set_hidden(const Order& order, std::int64_t hidden);
+  // Its next peak is shown, of `whole` lots that are open; the level's lots are the caller's.
+  void refresh_peak(Order& order, std::int64_t whole);
+  // All that is open at a level in use.
+  [[nodiscard]] std::int64_t whole_at(const Book& book, Ladders::Place at, const Level& level) const {
+    return level.lots + ((book.specials & kPeak) != 0 ? peaks.hidden_at(at.page, at.key) : 0);
+  }
 
   [[nodiscard]] core::Result<void> audit() const;
   void save(core::ByteWriter& out) const;
   [[nodiscard]] core::Result<void> load(core::ByteReader& in);
   [[nodiscard]] std::uint64_t state_hash() const;
   [[nodiscard]] std::size_t bytes_in_use() const {
-    return orders.bytes_in_use() + ladders.bytes_in_use() + books_.size() * (sizeof(Book) + sizeof(Rules));
+    return orders.bytes_in_use() + peaks.bytes_in_use() + ladders.bytes_in_use() +
+           books_.size() * (sizeof(Book) + sizeof(Rules));
   }
+  // As Matching's.
+  void for_each_order(const std::function<void(const RestingOrder&)>& visit) const;
+  void for_each_waiting(const std::function<void(const WaitingOrder&)>& visit) const;
   // Calls visit(place, level) from the best level to the worst.
   template <class Visit>
   void for_each_level(const Book& book, Side side, Visit visit) const {
@@ -119,13 +152,11 @@ class Books {
       visit(at, ladders.level(at.page, at.key));
     }
   }
-  // As Matching has them.
-  void for_each_order(const std::function<void(const RestingOrder&)>& visit) const;
-  void for_each_waiting(const std::function<void(const WaitingOrder&)>& visit) const;
 
   OrderPool orders;
   Ladders ladders;
   Triggers triggers;  // orders that wait: their slot in `orders` has no level
+  Peaks peaks;
 
  private:
   // Which order slots a load has come across.
@@ -146,10 +177,19 @@ class Books {
   [[nodiscard]] core::Result<void> audit_waiting(const Book& book, std::size_t& waiting) const;
   void save_order(Handle handle, core::ByteWriter& out) const;
   void save_waiting(const Book& book, core::ByteWriter& out) const;
+  void save_peak(const Order& order, core::ByteWriter& out) const;
+  // Of an order whose other fields are loaded. False: it cannot be.
+  [[nodiscard]] bool load_peak(Order& order, core::ByteReader& in);
   [[nodiscard]] core::Result<void> load_market(Book& book, core::ByteReader& in, Slots& slots);
   [[nodiscard]] core::Result<void> load_order(Book& book, Side side, Handle handle, core::ByteReader& in);
   [[nodiscard]] core::Result<void> load_waiting(Book& book, Handle handle, core::ByteReader& in);
   void vacate(Book& book, Side side, PageIndex page, std::uint64_t key);
+  [[nodiscard, gnu::noinline]] std::int64_t whole_of_special(const Order& order) const;
+  [[gnu::noinline]] void forget(const Order& order);
+  // Counts what an order hides at the level it joins, whose lots will be `lots`. False: it could not count all of it.
+  [[gnu::noinline]] bool join_hidden(const Order& order, PageIndex page, std::int64_t lots);
+  [[gnu::noinline]] void leave_hidden(const Order& order);
+  void hash_peak(core::Digest& digest, const Order& order) const;
 
   std::vector<Book> books_;   // by market id; entry 0 and gaps are no markets
   std::vector<Rules> rules_;  // likewise
@@ -179,6 +219,9 @@ inline std::int64_t Books::append(Book& book, Handle handle) {
   std::int64_t lots = 0;
   const bool overflows = __builtin_add_overflow(level.lots, order.open, &lots);
   if (overflows && !PLANTED(level_lots_wrap)) return 0;  // then the level was in use: no page was made
+  if (book.specials != 0) [[unlikely]] {
+    if (!join_hidden(order, page, lots)) return 0;  // likewise
+  }
   order.page = page;
   orders.links(handle) = {.next = kNoHandle, .previous = level.tail};
   if (level.tail != kNoHandle) {
@@ -199,6 +242,8 @@ inline std::int64_t Books::append(Book& book, Handle handle) {
 inline std::int64_t Books::unlink(Book& book, Handle handle) {
   const Order& order = orders[handle];
   Level& level = ladders.level(order.page, order.key);
+  if (order.identity.special != 0) [[unlikely]]
+    leave_hidden(order);
   const Links links = orders.links(handle);
   (links.previous != kNoHandle ? orders.links(links.previous).next : level.head) = links.next;
   const bool is_last = links.next == kNoHandle || PLANTED(unlink_one_way);

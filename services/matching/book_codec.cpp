@@ -2,7 +2,8 @@
 //
 // Saved: slots ever used; the free ones, first to be used first; per market its settings, counters, its orders of
 // either side in order of priority, and its conditional orders by entry and those that have fired in their order, each
-// with its slot. Queues, levels, groups and pages are made again by letting the orders rest or wait in turn.
+// with its slot; an iceberg order with its peak and what it hides. Queues, levels, groups and pages are made again by
+// letting the orders rest or wait in turn.
 
 #include <algorithm>
 #include <vector>
@@ -89,7 +90,36 @@ void Books::save_waiting(const Book& book, core::ByteWriter& out) const {
     out.put(it.trigger_price);
     out.put(it.budget);
     out.put(extreme);
+    save_peak(orders[it.handle], out);
   }
+}
+
+void Books::save_peak(const Order& order, core::ByteWriter& out) const {
+  out.put(static_cast<std::uint8_t>(has_peak(order) ? 1 : 0));
+  if (!has_peak(order)) return;
+  const Peaks::Part& part = peaks[order.peak];
+  out.put(part.peak.size);
+  out.put(part.peak.spread);
+  out.put(part.peak.seed);
+  out.put(part.drawn);
+  out.put(part.hidden);
+}
+
+bool Books::load_peak(Order& order, core::ByteReader& in) {
+  const auto has_one = in.get<std::uint8_t>();
+  if (has_one == 0 || has_one > 1 || !in.ok()) return has_one == 0 && in.ok();
+  Peak peak;
+  in.get(peak.size);
+  in.get(peak.spread);
+  in.get(peak.seed);
+  const auto drawn = in.get<std::uint32_t>();
+  const auto hidden = in.get<std::int64_t>();
+  std::int64_t whole = 0;
+  if (!in.ok() || !is_possible(peak) || hidden < 0 || __builtin_add_overflow(hidden, order.open, &whole)) return false;
+  order.identity.special = kPeak;
+  order.peak = peaks.add(peak, drawn);
+  peaks.hide(order.peak, hidden);
+  return order.identity.type == OrderType::limit || order.identity.type == OrderType::limit_maker;
 }
 
 void Books::save_order(Handle handle, core::ByteWriter& out) const {
@@ -102,6 +132,7 @@ void Books::save_order(Handle handle, core::ByteWriter& out) const {
   out.put(order.identity.self_trade);
   out.put(price_of(order.identity.side, order.key));
   out.put(order.open);
+  save_peak(order, out);
 }
 
 core::Result<void> Books::load(core::ByteReader& in) {
@@ -224,6 +255,9 @@ core::Result<void> Books::load_waiting(Book& book, Handle handle, core::ByteRead
       (tracks ? extreme.value() <= 0 : !extreme.is_zero())) {
     return corrupt("a conditional order waits for what it cannot");
   }
+  if (!load_peak(order, in) || hidden(order) != 0 || (has_peak(order) && it.time_in_force != TimeInForce::gtc)) {
+    return corrupt("a conditional order's peak is none");
+  }
   if (book.triggers == 0) book.triggers = triggers.add_book();
   order.conditional = triggers.add(book.triggers, it, extreme);
   book.has_fired = triggers.has_fired(book.triggers);
@@ -248,6 +282,8 @@ core::Result<void> Books::load_order(Book& book, Side side, Handle handle, core:
       !is_between(who.self_trade, SelfTrade::none, SelfTrade::decrement)) {
     return corrupt("an order's fields are out of range");
   }
+  if (!load_peak(order, in)) return corrupt("an order's peak is none");
+  book.specials |= who.special;
   if (append(book, handle) == 0) return corrupt("a level's lots overflow");
   return {};
 }

@@ -61,6 +61,11 @@ std::string describe_one(const NewOrder& order) {
     text += std::string(order.trigger == Trigger::stop ? " stop" : " take-profit") + " at " +
             number(order.trigger_price) + " trailing " + std::to_string(order.trailing_bp);
   }
+  if (order.special != 0) {
+    text += " special " + std::to_string(order.special) + " peak " + number(order.peak.size) + " +- " +
+            number(order.peak.spread) + " seed " + std::to_string(order.peak.seed) + " minimum " +
+            number(order.minimum) + " slides to " + number(order.slide_bound);
+  }
   return text + " quote " + number(order.quote_quantity) + " budget " + number(order.budget);
 }
 
@@ -134,8 +139,9 @@ std::string describe(const MarketEvent& event) {
 }
 
 std::string describe(const RestingOrder& order) {
-  return "market " + number(order.market) + " " + std::string(side_name(order.side)) + " " + number(order.open) +
-         " at " + number(order.price) + " order " + number(order.order) + " handle " + std::to_string(order.handle);
+  return "market " + number(order.market) + " " + std::string(side_name(order.side)) + " " + number(order.open) + " (" +
+         number(order.hidden) + " hidden) at " + number(order.price) + " order " + number(order.order) + " handle " +
+         std::to_string(order.handle);
 }
 
 std::string describe(const WaitingOrder& order) {
@@ -145,8 +151,8 @@ std::string describe(const WaitingOrder& order) {
           number(order.trigger_price) + " trailing " + std::to_string(order.trailing_bp);
   text += " phase " + std::to_string(static_cast<int>(order.phase)) + " extreme " + number(order.extreme);
   return text + " " + number(order.open) + " at " + number(order.price) + " type " +
-         std::to_string(static_cast<int>(order.type)) + " account " + number(order.account) + "/" +
-         std::to_string(order.account_slot);
+         std::to_string(static_cast<int>(order.type)) + " peak " + number(order.peak.size) + " account " +
+         number(order.account) + "/" + std::to_string(order.account_slot);
 }
 
 std::string describe(const AnyCommand& command) {

@@ -1,6 +1,7 @@
 // Drives the fast fold and the naive reference with the same commands and compares everything they say and are.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ class Differential {
   [[nodiscard]] std::size_t resting() const { return fast_.resting_orders(); }
   [[nodiscard]] std::size_t waiting() const { return fast_.waiting_orders(); }
   [[nodiscard]] std::uint64_t cascaded() const { return naive_.cascaded(); }
+  [[nodiscard]] std::array<std::uint64_t, kSeenCount> seen() const { return naive_.seen(); }
   [[nodiscard]] const std::vector<Report>& reports() const { return fast_reports_; }
   [[nodiscard]] const std::vector<MarketEvent>& events() const { return fast_events_; }
 

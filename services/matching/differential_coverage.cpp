@@ -26,7 +26,8 @@ enum class Group : std::uint8_t {
   waits,
   prevention,
   resting,
-  rule
+  rule,
+  special
 };
 
 // Situations that are named by a rule rather than by a kind.
@@ -69,6 +70,20 @@ constexpr std::array<std::string_view, 17> kRules = {"a move that matched",
                                                      "a conditional order that turned a market to an auction",
                                                      "a level shared out among several",
                                                      "a level shared out past own orders"};
+constexpr std::array<std::string_view, kSeenCount> kSeen = {"a peak refreshed behind others",
+                                                            "a peak refreshed by an auction",
+                                                            "a peak refreshed alone at its price",
+                                                            "an iceberg order decremented",
+                                                            "an iceberg order reduced by what it hides",
+                                                            "an iceberg order reduced by what it shows",
+                                                            "an iceberg order moved",
+                                                            "an iceberg order triggered and rested",
+                                                            "a random peak refreshed",
+                                                            "a fill or kill that took hidden lots",
+                                                            "a limit maker that slid",
+                                                            "a limit maker that had nowhere to slide",
+                                                            "a minimum that was met",
+                                                            "a minimum that was missed"};
 constexpr std::array<std::string_view, 3> kTrails = {"", ", trailing", ", trailing from a price"};
 constexpr std::array<unsigned, 3> kResting = {10, 50, 300};
 
@@ -143,6 +158,7 @@ std::vector<Thing> Coverage::must_happen() {
   }
   for (const unsigned resting : kResting) all.push_back(thing(Group::resting, resting));
   for (unsigned rule = 0; rule < kRules.size(); ++rule) all.push_back(thing(Group::rule, rule));
+  for (unsigned seen = 0; seen < kSeen.size(); ++seen) all.push_back(thing(Group::special, seen));
   return all;
 }
 
@@ -176,6 +192,8 @@ std::string Coverage::name_of(Thing thing) {
       return std::to_string(a) + " orders or more";
     case Group::rule:
       return std::string(kRules[a]);
+    case Group::special:
+      return std::string(kSeen[a]);
   }
   return "?";
 }
@@ -194,11 +212,21 @@ void Coverage::see(const AnyCommand& command, const Differential& both) {
   if (both.cascaded() < cascaded_before_) cascaded_before_ = 0;  // another run has begun
   counts_[thing(Group::rule, Rule::fired_each_other)] += both.cascaded() - cascaded_before_;
   cascaded_before_ = both.cascaded();
+  see_special(both);
   if (const auto* order = std::get_if<NewOrder>(&command)) see_order(*order, both.reports());
   if (std::holds_alternative<MoveOrder>(command) && both.reports().size() > 1)
     ++counts_[thing(Group::rule, Rule::move_that_matched)];
   for (const unsigned resting : kResting) {
     if (both.resting() >= resting) ++counts_[thing(Group::resting, resting)];
+  }
+}
+
+void Coverage::see_special(const Differential& both) {
+  const auto seen = both.seen();
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (seen[i] < seen_before_[i]) seen_before_[i] = 0;  // another run has begun
+    if (seen[i] != seen_before_[i]) counts_[thing(Group::special, i)] += seen[i] - seen_before_[i];
+    seen_before_[i] = seen[i];
   }
 }
 
@@ -314,8 +342,9 @@ void Coverage::see_order(const NewOrder& order, const std::vector<Report>& repor
   if (order.type != OrderType::limit) return;
   if (order.time_in_force == TimeInForce::fok && filled && prevented)
     ++counts_[thing(Group::rule, Rule::fill_or_kill_past_own_orders)];
-  // Nothing else makes an order that may rest expire.
-  if (order.time_in_force == TimeInForce::gtc && expired) ++counts_[thing(Group::rule, Rule::full_level)];
+  // Nothing else makes an order that may rest expire, unless it has a minimum.
+  if (order.minimum.is_zero() && order.time_in_force == TimeInForce::gtc && expired)
+    ++counts_[thing(Group::rule, Rule::full_level)];
 }
 
 std::uint64_t Coverage::of(Thing thing) const {

@@ -2,6 +2,7 @@
 // kind, reason, mode, state or rule joins with a row in `must_happen`.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -33,11 +34,13 @@ class Coverage {
   void see_ranges(const AnyCommand& command, const std::vector<Report>& reports);
   void see_allocation(const std::vector<Report>& reports);
   void note_state(const std::vector<Report>& reports);
+  void see_special(const Differential& both);
   void see_order(const NewOrder& order, const std::vector<Report>& reports);
 
   std::map<Thing, std::uint64_t> counts_;
   std::map<core::MarketId, instruments::MarketState> states_;
   std::uint64_t cascaded_before_ = 0;  // of the run that goes on
+  std::array<std::uint64_t, kSeenCount> seen_before_{};
 };
 
 }  // namespace matching

@@ -62,5 +62,20 @@ TEST(KnownDefects, AFillOrKillThatFailsCancelsNoOrderOfItsOwn) {
   }
 }
 
+// An engine that refills an iceberg order where it stands lets it trade again before orders that were there first.
+// rule: defect-iceberg-keeps-priority
+TEST(KnownDefects, ARefreshedPeakGoesBehindOrdersThatWereThereBefore) {
+  for (const Side side : {Side::buy, Side::sell}) {
+    Scenario market;
+    market.rest({{.order = 1, .side = side, .price = 100, .quantity = 6, .peak = 2},
+                 {.order = 2, .side = side, .price = 100, .quantity = 2}});
+    market.send({.order = 8, .side = opposite(side), .price = 100, .quantity = 2});
+    market.send({.order = 9, .side = opposite(side), .price = 100, .quantity = 2});
+    EXPECT_TRUE(market.reports.at(2).is_maker);
+    EXPECT_EQ(market.reports.at(2).order.value(), 2u) << "the second aggressor meets the order that waited";
+    EXPECT_EQ(market.book(), side == Side::buy ? "bids 100: 1x2+2 | asks " : "bids  | asks 100: 1x2+2");
+  }
+}
+
 }  // namespace
 }  // namespace matching

@@ -6,6 +6,7 @@
 #include "services/matching/book.h"
 #include "services/matching/planted.h"
 #include "services/matching/price_ranges.h"
+#include "services/matching/special_orders.h"
 #include "services/matching/taking.h"
 
 namespace matching {
@@ -14,7 +15,7 @@ namespace {
 
 Identity identity_of(const NewOrder& command) {
   return {command.order, command.account, command.account_slot, command.market,
-          command.side,  command.type,    command.self_trade};
+          command.side,  command.type,    command.self_trade,   command.special};
 }
 
 void reject(const NewOrder& command, Rejection rejection, Output out) {
@@ -55,10 +56,10 @@ struct Matching::State {
   void let_go(Book& book, const Conditional& fired, Output out);
   [[gnu::noinline]] void wait(Book& book, const NewOrder& command, Output out);
   [[gnu::always_inline]] void cancel(Book& book, Handle handle, Output out);
-  [[gnu::noinline]] void cancel_waiting(Book& book, Handle handle, Output out);
   // Inlined with what it calls: in the way of a new order every call counts.
   [[gnu::always_inline]] void place(Book& book, const NewOrder& command, unsigned allowance, Output out);
-  [[gnu::noinline]] void place_with_conditional(Book& book, const NewOrder& command, Output out);
+  [[gnu::noinline]] void place_special(Book& book, const NewOrder& command, Output out);
+  [[gnu::noinline]] void slide(Book& book, const NewOrder& command, Output out);
   void limit_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
   [[gnu::noinline]] void limit_order_outside_trading(Book& book, const NewOrder& command, Output out) {
     const CallFigures figures(books, book, out);
@@ -134,8 +135,8 @@ void Matching::apply(const ConfigureMarket& command, Output out) {
 void Matching::apply(const NewOrder& command, Output out) {
   Book* const book = state_->books.find(command.market);
   if (book == nullptr) return reject(command, Rejection::unknown_market, out);
-  if (book->has_fired | (command.trigger != Trigger::none)) [[unlikely]]
-    return state_->place_with_conditional(*book, command, out);
+  if (book->has_fired | (command.trigger != Trigger::none) | (command.special != 0)) [[unlikely]]
+    return state_->place_special(*book, command, out);
   state_->place(*book, command, kTriggersPerCommand, out);
 }
 
@@ -148,11 +149,15 @@ inline void Matching::State::place(Book& book, const NewOrder& command, unsigned
   limit_order(book, command, allowance, out);
 }
 
-// A conditional order, or any behind conditional orders that earlier commands left over.
-void Matching::State::place_with_conditional(Book& book, const NewOrder& command, Output out) {
+// An order that has something few have, or any behind conditional orders that earlier commands left over.
+void Matching::State::place_special(Book& book, const NewOrder& command, Output out) {
   const unsigned allowance = continue_cascade(book, kTriggersPerCommand, out);
-  if (command.trigger != Trigger::none) return wait(book, command, out);
-  place(book, command, allowance, out);
+  if (const Rejection bad = admit_special(book, command); bad != Rejection::none) return reject(command, bad, out);
+  // From here on minimum and bound say it themselves, and `special` has what an order keeps.
+  NewOrder order = command;
+  order.special &= kPeak;
+  if (command.trigger != Trigger::none) return wait(book, order, out);
+  place(book, order, allowance, out);
 }
 
 void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned allowance, Output out) {
@@ -164,9 +169,7 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned 
     return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
   if (!instruments::is_continuous(book.state) && !PLANTED(call_trades))
     return rest_or_expire(book, command, quantity, ReportKind::accepted, out);
-  if (command.type == OrderType::limit_maker && !PLANTED(limit_maker_takes)) {
-    return reject(command, Rejection::would_match_immediately, out);
-  }
+  if (command.type == OrderType::limit_maker && !PLANTED(limit_maker_takes)) return slide(book, command, out);
 
   const Identity taker = identity_of(command);
   Taking taking(books, book, taker, out);
@@ -174,7 +177,8 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned 
   announce.placed(ReportKind::accepted, taker, command.price, quantity, kNoHandle);
   const std::uint64_t reach = reach_of(books, book, makers, limit);
   const bool all_or_nothing = command.time_in_force == TimeInForce::fok && !PLANTED(fok_trades_partly);
-  if (all_or_nothing && taking.plan(reach, quantity).lots != quantity) {
+  const std::int64_t least = all_or_nothing ? quantity : command.minimum.value() - PLANTED(minimum_one_less);
+  if (least > 0 && taking.plan(reach, quantity).lots < least) {
     announce.ended(taker, EndReason::expired, quantity);
     return;
   }
@@ -198,6 +202,16 @@ void Matching::State::stop(Book& book, const NewOrder& command, std::int64_t ope
   Announcer(book, out).ended(identity_of(command), EndReason::price_range, open);
 }
 
+// A limit maker that would match.
+void Matching::State::slide(Book& book, const NewOrder& command, Output out) {
+  const bool slides = !command.slide_bound.is_zero();
+  const core::Price price = slides ? slid_price(book, books.rules(command.market), command) : core::Price{};
+  if (price.is_zero()) return reject(command, Rejection::would_match_immediately, out);
+  NewOrder slid = command;
+  slid.price = price;
+  rest_or_expire(book, slid, command.quantity.value(), ReportKind::accepted, out);
+}
+
 // `kind`: accepted for an order that met nothing on the other side, rested for what is left of one that did.
 void Matching::State::rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind,
                                      Output out) {
@@ -210,13 +224,17 @@ void Matching::State::rest_or_expire(Book& book, const NewOrder& command, std::i
     order.identity = who;
     order.key = key_of(command.side, command.price);
     order.open = open;
+    if (who.special != 0) [[unlikely]] {
+      order.peak = books.peaks.add(command.peak);
+      books.show_peak(book, order);
+    }
     const std::int64_t lots = books.append(book, handle);
     if (lots != 0) [[likely]] {
       announce.placed(kind, who, command.price, open, handle);
       announce.level_changed(command.side, key_of(command.side, command.price), lots);
       return;
     }
-    if (!PLANTED(overflow_keeps_slot)) books.orders.give_back(handle);
+    if (!PLANTED(overflow_keeps_slot)) books.release(handle);
   }
   if (kind == ReportKind::accepted) announce.placed(kind, who, command.price, open, kNoHandle);
   announce.ended(who, EndReason::expired, open);
@@ -260,6 +278,7 @@ void Matching::State::wait(Book& book, const NewOrder& command, Output out) {
   order.key = 0;
   order.open = command.quantity.value();
   order.page = 0;
+  if ((command.special & kPeak) != 0) order.peak = books.peaks.add(command.peak);
   if (book.triggers == 0) book.triggers = books.triggers.add_book();
   Conditional waiting;
   waiting.handle = handle;
@@ -307,7 +326,7 @@ void Matching::State::let_go(Book& book, const Conditional& fired, Output out) {
   Taking taking(books, book, who, out);
   const auto end = [&](EndReason reason, std::int64_t open, Rejection why = Rejection::none) {
     announce.ended(who, reason, open).rejection = why;
-    books.orders.give_back(fired.handle);
+    books.release(fired.handle);
   };
   if (is_limit) {
     const bool out_of_band =
@@ -344,20 +363,12 @@ void Matching::apply(const CancelOrder& command, Output out) {
 
 inline void Matching::State::cancel(Book& book, Handle handle, Output out) {
   const Order& order = books.orders[handle];
-  if (order.conditional != 0) [[unlikely]]
-    return cancel_waiting(book, handle, out);
+  if ((order.conditional | order.identity.special) != 0) [[unlikely]]
+    return cancel_special(books, book, handle, out);
   const std::int64_t lots = books.unlink(book, handle);
   Announcer announce(book, out);
   announce.ended(order.identity, EndReason::cancelled, order.open);
   announce.level_changed(order.identity.side, order.key, lots);
-  books.orders.give_back(handle);
-}
-
-void Matching::State::cancel_waiting(Book& book, Handle handle, Output out) {
-  const Order& order = books.orders[handle];
-  books.triggers.remove(book.triggers, order.conditional);
-  book.has_fired = books.triggers.has_fired(book.triggers);
-  Announcer(book, out).ended(order.identity, EndReason::cancelled, order.open);
   books.orders.give_back(handle);
 }
 
@@ -376,6 +387,8 @@ inline void Matching::State::carry_out(Book& book, const ReduceOrder& command, O
   Order& order = books.orders[command.handle];
   if (order.conditional != 0) [[unlikely]]
     return refuse(command, Rejection::order_not_working, out);
+  if (order.identity.special != 0) [[unlikely]]
+    return reduce_special(books, book, command, out);
   if (command.by.value() - PLANTED(reduce_to_nothing_rests) >= order.open) return cancel(book, command.handle, out);
   Level& level = books.ladders.level(order.page, order.key);
   order.open -= command.by.value();
@@ -416,7 +429,7 @@ inline void Matching::State::move(Book& book, const MoveOrder& command, unsigned
   }
 
   const std::uint64_t from = order.key, to = key_of(who.side, command.price);
-  const std::int64_t quantity = order.open;
+  const std::int64_t quantity = books.whole(order), shown = order.open;
   Announcer announce(book, out);
   announce.placed(ReportKind::moved, who, command.price, quantity, command.handle);
   if (PLANTED(move_keeps_priority) && to == from) return;
@@ -424,10 +437,14 @@ inline void Matching::State::move(Book& book, const MoveOrder& command, unsigned
   order.key = to;
   if (to != from) announce.level_changed(who.side, from, lots_left);
   if (!crosses) [[likely]] {
+    if (who.special != 0) [[unlikely]] {
+      order.open = quantity;
+      books.show_peak(book, order);
+    }
     const std::int64_t lots = books.append(book, command.handle);
     if (lots == 0) [[unlikely]]
       return rest_or_end(book, command.handle, quantity, out);
-    if (to != from) announce.level_changed(who.side, to, lots);
+    if (to != from || lots != lots_left + shown) announce.level_changed(who.side, to, lots);
     return;
   }
   Taking taking(books, book, who, out);
@@ -436,7 +453,7 @@ inline void Matching::State::move(Book& book, const MoveOrder& command, unsigned
   const bool stopped = open > 0 && !taking.ended() && is_stopped(book, opposite(who.side), reach, limit);
   if (stopped && !calls_auction(books, book, out)) [[unlikely]] {
     announce.ended(who, EndReason::price_range, open);
-    books.orders.give_back(command.handle);
+    books.release(command.handle);
   } else {
     rest_or_end(book, command.handle, taking.ended() ? 0 : open, out);
   }
@@ -451,6 +468,8 @@ void Matching::State::rest_or_end(Book& book, Handle handle, std::int64_t open, 
   Announcer announce(book, out);
   if (open != 0) {
     order.open = open;
+    if (order.identity.special != 0) [[unlikely]]
+      books.show_peak(book, order);
     if (const std::int64_t lots = books.append(book, handle); lots != 0) {
       announce.placed(ReportKind::rested, order.identity, price_of(order.identity.side, order.key), open, handle);
       announce.level_changed(order.identity.side, order.key, lots);
@@ -458,7 +477,7 @@ void Matching::State::rest_or_end(Book& book, Handle handle, std::int64_t open, 
     }
     announce.ended(order.identity, EndReason::expired, open);
   }
-  if (!PLANTED(moved_order_keeps_slot)) books.orders.give_back(handle);
+  if (!PLANTED(moved_order_keeps_slot)) books.release(handle);
 }
 
 std::uint64_t Matching::state_hash() const { return state_->books.state_hash(); }

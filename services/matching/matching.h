@@ -27,6 +27,7 @@ struct RestingOrder {
   core::AccountId account;
   std::uint32_t account_slot = 0;
   Handle handle = kNoHandle;
+  core::Quantity hidden = {};  // of what is open
 
   friend bool operator==(const RestingOrder&, const RestingOrder&) = default;
 };
@@ -47,6 +48,7 @@ struct WaitingOrder {
   core::AccountId account;
   std::uint32_t account_slot = 0;
   Handle handle = kNoHandle;
+  Peak peak = {};
 
   friend bool operator==(const WaitingOrder&, const WaitingOrder&) = default;
 };

@@ -26,15 +26,17 @@ struct Identity {
   Side side = Side::buy;
   OrderType type = OrderType::limit;
   SelfTrade self_trade = SelfTrade::none;
+  std::uint8_t special = 0;  // kPeak, ...: the order has an entry in that table
 };
 
-// One cache line. 16 bytes are free for what the coming order types need (a peak, a list).
+// One cache line, of which 12 bytes are free for what the coming order types need (a list).
 struct alignas(64) Order {
   Identity identity;              // order is none: the slot is free
   std::uint64_t key = 0;          // price as its ladder counts it, see key_of
-  std::int64_t open = 0;          // lots, > 0
+  std::int64_t open = 0;          // lots, > 0; of an iceberg order that rests: those it shows
   PageIndex page = 0;             // with `key`: the level, without a walk
   std::uint32_t conditional = 0;  // index in Triggers of an order that waits for its trigger; 0: it rests
+  std::uint32_t peak = 0;         // index in Peaks of an iceberg order; valid if `identity.special` says so
 };
 static_assert(sizeof(Order) == 64);
 

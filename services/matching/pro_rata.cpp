@@ -6,6 +6,8 @@
 // down, nothing where that is below the market's minimum; what rounding and the minimum leave goes to the oldest, then
 // the next. One trade an order, in order of time. Those behind kSharers are next when the others are gone.
 //
+// Iceberg orders share with what they show; the peak that follows goes to the back.
+//
 // Work: each order is looked at three times at most, and of a level at most kSharers that do not trade. What fills is
 // always the oldest, but for own orders that prevention ends, so the queue loses its head.
 #include <algorithm>
@@ -22,12 +24,47 @@ struct Taking::Sharers {
   std::int64_t lots = 0;
 };
 
-// Takes the order out of its level's queue, and its slot back.
-void Taking::remove(Level& level, Handle handle) {
+// Takes the order out of its level's queue.
+void Taking::take_out(Level& level, Handle handle) {
   const Links links = books_.orders.links(handle);
   (links.previous != kNoHandle ? books_.orders.links(links.previous).next : level.head) = links.next;
   (links.next != kNoHandle ? books_.orders.links(links.next).previous : level.tail) = links.previous;
-  books_.orders.give_back(handle);
+}
+
+// One order of the level is met: by prevention, or with `lots` of what it shows. What is left of it stays where it is,
+// or its next peak goes to the back.
+void Taking::meet_sharer(Level& level, Handle handle, core::Price price, std::int64_t lots, std::int64_t& open,
+                         bool shown) {
+  Order& maker = books_.orders[handle];
+  const std::int64_t before = maker.open, whole = books_.whole(maker);
+  const bool own = is_own(maker);
+  maker.open = whole;
+  if (own) {
+    prevent(maker, price, open, shown);
+  } else {
+    open -= lots;
+    trade_apart(maker, price, lots, shown ? open : 0);
+  }
+  const std::int64_t left = maker.open;
+  if (left == 0) {
+    level.lots -= before;
+    if (books_.has_peak(maker)) books_.set_hidden(maker, 0);
+    take_out(level, handle);
+    return books_.release(handle);
+  }
+  maker.open = own ? std::min(before, left) : before - lots;  // prevention takes what is hidden first
+  const bool refreshes = maker.open == 0;
+  if (refreshes) {
+    books_.refresh_peak(maker, left);
+  } else if (books_.has_peak(maker)) {
+    books_.set_hidden(maker, left - maker.open);
+  }
+  level.lots += maker.open - before;
+  if (!refreshes || handle == level.tail) return;
+  take_out(level, handle);
+  books_.orders.links(level.tail).next = handle;
+  books_.orders.links(handle) = {.next = kNoHandle, .previous = level.tail};
+  level.tail = handle;
 }
 
 std::int64_t Taking::take_level_pro_rata(std::int64_t open, bool shown) {
@@ -54,13 +91,10 @@ Taking::Sharers Taking::meet_sharers(Level& level, core::Price price, std::int64
   Sharers sharers;
   Handle handle = level.head;
   for (unsigned seen = 0; seen < kSharers && handle != kNoHandle && open > 0 && !ended_; ++seen) {
-    Order& maker = books_.orders[handle];
+    const Order& maker = books_.orders[handle];
     const Handle next = books_.orders.links(handle).next;
     if (is_own(maker)) {
-      const std::int64_t before = maker.open;
-      prevent(maker, price, open, shown);
-      level.lots -= before - maker.open;
-      if (maker.open == 0) remove(level, handle);
+      meet_sharer(level, handle, price, 0, open, shown);
     } else {
       ++sharers.count;
       sharers.lots += maker.open;
@@ -95,25 +129,22 @@ std::int64_t Taking::share_out(Level& level, core::Price price, std::int64_t ope
 
   handle = level.head;
   for (unsigned i = 0; i < sharers.count && open > 0; ++i) {
-    Order& maker = books_.orders[handle];
+    const Order& maker = books_.orders[handle];
     const Handle next = books_.orders.links(handle).next;
     const std::int64_t first = due(i, maker.open);
     const std::int64_t more =
         PLANTED(pro_rata_rest_to_second) && i == 0 && sharers.count > 1 ? 0 : std::min(rest, maker.open - first);
     const std::int64_t lots = first + more;
     rest -= more;
-    if (lots > 0) {
-      open -= lots;
-      level.lots -= lots;
-      trade(maker, price, lots, shown ? open : 0);
-      if (maker.open == 0) remove(level, handle);
-    }
+    if (lots > 0) meet_sharer(level, handle, price, lots, open, shown);
     handle = next;
   }
   return open;
 }
 
-Taking::LevelPlan Taking::plan_level_pro_rata(const Level& level, std::int64_t open) const {
+Taking::LevelPlan Taking::plan_level_pro_rata(Ladders::Place at, std::int64_t open) const {
+  const Level& level = books_.ladders.level(at.page, at.key);
+  std::int64_t hidden = books_.whole_at(book_, at, level) - level.lots;  // of others
   LevelPlan plan;
   Handle handle = level.head;
   while (handle != kNoHandle && open > 0) {
@@ -124,13 +155,14 @@ Taking::LevelPlan Taking::plan_level_pro_rata(const Level& level, std::int64_t o
         others += maker.open;
         continue;
       }
+      hidden -= books_.hidden(maker);
       if (taker_.self_trade == SelfTrade::expire_maker) continue;
       plan.stopped = true;  // unless it is passed
       if (taker_.self_trade != SelfTrade::decrement) return plan;
-      const std::int64_t lots = std::min(open, maker.open);
+      const std::int64_t whole = books_.whole(maker), lots = std::min(open, whole);
       plan.prevented += lots;
       open -= lots;
-      if (lots < maker.open || open == 0) return plan;
+      if (lots < whole || open == 0) return plan;
       plan.stopped = false;
     }
     const std::int64_t lots = std::min(open, others);
@@ -139,7 +171,12 @@ Taking::LevelPlan Taking::plan_level_pro_rata(const Level& level, std::int64_t o
     plan.stopped = lots < others;
     if (plan.stopped) return plan;
   }
-  plan.stopped = handle != kNoHandle;
+  if (handle == kNoHandle) {
+    const std::int64_t lots = std::min(open, hidden);
+    plan.traded += lots;
+    hidden -= lots;
+  }
+  plan.stopped = handle != kNoHandle || hidden != 0;
   return plan;
 }
 

@@ -137,6 +137,27 @@ TEST(ProRata, FillOrKillCountsWhatTheAllocationCanGive) {
   EXPECT_EQ(market.book(), "bids  | asks ");
 }
 
+// rule: pro-rata-iceberg
+TEST(ProRata, IcebergOrdersShareWithWhatTheyShow) {
+  ProRata market;
+  market.rest({{.order = 1, .side = kSell, .price = 100, .quantity = 60, .peak = 10},
+               {.order = 2, .side = kSell, .price = 100, .quantity = 30}});
+  // Shown are 10 and 30: of 12 they get 3 and 9.
+  market.send({.order = 11, .type = OrderType::market, .quantity = 12});
+  EXPECT_EQ(market.reports[2].quantity, core::Quantity{3});
+  EXPECT_EQ(market.reports[2].remaining, core::Quantity{57});
+  EXPECT_EQ(market.reports[4].quantity, core::Quantity{9});
+  // 7 and 21 are shown: 28 takes them all; the next peak of 10 is alone then, and gives the other 4.
+  market.send({.order = 12, .type = OrderType::market, .quantity = 32});
+  EXPECT_EQ(market.events.back().quantity, core::Quantity{6});
+  EXPECT_TRUE(market.matching.audit());
+  // Hidden lots count for fill-or-kill.
+  EXPECT_EQ(market.send({.order = 13, .time_in_force = TimeInForce::fok, .price = 100, .quantity = 47}),
+            "accepted 13; 13 expired, 47 left");
+  market.send({.order = 14, .time_in_force = TimeInForce::fok, .price = 100, .quantity = 46});
+  EXPECT_EQ(market.matching.resting_orders(), 0u);
+}
+
 // rule: pro-rata-auction
 TEST(ProRata, AuctionsTradeByTime) {
   ProRata market;

@@ -1,7 +1,7 @@
 // Commands for tests, drawn from any source of choices (a seeded generator, a fuzzer's bytes) and weighted towards the
 // edges: few accounts, so that they meet themselves; hot prices, so that levels queue; extremes of price and quantity;
 // handles that are stale; bands and market states that come and go; conditional orders close to the last price, so that
-// they fire many at a time and fire each other.
+// they fire many at a time and fire each other; iceberg orders of few peaks and of as many as there may be.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "services/instruments/market_states.h"
 #include "services/matching/types.h"
 
 namespace matching {
@@ -88,6 +89,8 @@ class CommandMaker {
     market.id = core::MarketId{id};
     market.lot_units = core::Amount{id == 1 ? 1 : id == 2 ? 1000 : 10};
     market.tick_lot_units = core::Amount{id == 1 ? 1 : id == 2 ? 7 : 3};
+    // One begins with an auction that no trade came before.
+    if (id == kMarkets) market.state = instruments::MarketState::auction;
     return market;
   }
   core::MarketId any_market() {
@@ -137,16 +140,48 @@ class CommandMaker {
 
   // On its own side of the middle, to stay.
   NewOrder place_passive() {
-    NewOrder order = place();
+    NewOrder order = place_plain();
     order.type = one_in(4) ? OrderType::limit_maker : OrderType::limit;
     order.time_in_force = TimeInForce::gtc;
     const std::int64_t away = one_in(5) ? between(1, 300) : between(1, 5);
     order.price = core::Price{order.side == Side::buy ? 1000 - away : 1000 + away};
     order.quantity = any_quantity();
     order.quote_quantity = order.budget = {};
+    return with_special(order);
+  }
+  // Auctions are few: their orders are iceberg orders, so that they refresh peaks.
+  [[nodiscard]] bool is_called(core::MarketId market) const {
+    return market.value() <= kMarkets && instruments::is_call(markets_[market.value() - 1].state);
+  }
+  // What few orders have; now and then where it means nothing.
+  NewOrder with_special(NewOrder order) {
+    order.special = 0;
+    order.peak = {};
+    order.minimum = {};
+    order.slide_bound = {};
+    const bool is_maker = order.type == OrderType::limit_maker, is_limit = order.type == OrderType::limit;
+    const bool may_rest = is_maker || (is_limit && order.time_in_force == TimeInForce::gtc);
+    if ((may_rest && one_in(is_called(order.market) ? 1 : 3)) || one_in(400)) {
+      order.special |= kPeak;
+      const std::int64_t size = order.quantity.value() / (one_in(6) ? between(2, 100) : between(2, one_in(2) ? 2 : 6));
+      order.peak.size = core::Quantity{one_in(100) ? between(-1, 10) : std::max<std::int64_t>(size, 1)};
+      if (one_in(3))
+        order.peak.spread = core::Quantity{between(one_in(50) ? -1 : 0, std::max(size / 2, one_in(50) ? size : 0))};
+      order.peak.seed = below(1000);
+    }
+    if ((is_limit && order.trigger == Trigger::none && one_in(8)) || one_in(400)) {
+      order.special |= kMinimum;
+      order.minimum = core::Quantity{one_in(40) ? between(-1, 40) : std::min(order.quantity.value(), between(1, 6))};
+    }
+    if ((is_maker && one_in(2)) || one_in(400)) {
+      order.special |= kSlides;
+      order.slide_bound = order.side == Side::buy ? core::Price{1} : core::Price{std::int64_t{1} << 40};
+      if (one_in(4)) order.slide_bound = any_price();
+    }
     return order;
   }
-  NewOrder place() {
+  NewOrder place() { return with_special(place_plain()); }
+  NewOrder place_plain() {
     static constexpr OrderType kTypes[] = {OrderType::limit,          OrderType::limit,       OrderType::limit,
                                            OrderType::limit,          OrderType::limit_maker, OrderType::market,
                                            OrderType::market_by_quote};
@@ -176,8 +211,9 @@ class CommandMaker {
     return order;
   }
   // On the side of the last price that waits, mostly.
-  NewOrder conditional() {
-    NewOrder order = place();
+  NewOrder conditional() { return with_special(plain_conditional()); }
+  NewOrder plain_conditional() {
+    NewOrder order = place_plain();
     const bool is_limit = order.type != OrderType::market && (order.type == OrderType::limit || one_in(2));
     order.type = is_limit ? OrderType::limit : OrderType::market;
     if (one_in(300)) order.type = one_in(2) ? OrderType::limit_maker : OrderType::market_by_quote;

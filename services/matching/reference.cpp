@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::int64_t kLotsMax = std::numeric_limits<std::int64_t>::max();
 
-bool better(Side side, std::int64_t a, std::int64_t b) { return side == Side::buy ? a > b : a < b; }
-
 Report about(ReportKind kind, const NewOrder& order) {
   Report report;
   report.kind = kind;
@@ -88,14 +86,6 @@ Handle Reference::Slots::take() {
   const Handle handle = free.back();
   free.pop_back();
   return handle;
-}
-
-int128 Reference::Market::lots_at(Side which, std::int64_t price) const {
-  int128 lots = 0;
-  for (const Entry& entry : which == Side::buy ? bids : asks) {
-    if (entry.as_sent.price.value() == price) lots += entry.open;
-  }
-  return lots;
 }
 
 int128 Reference::unit_cost(const Market& market, std::int64_t price) {
@@ -202,13 +192,17 @@ void Reference::run_level(Market& market, Slots& slots, Run& run, std::int64_t o
     if (maker.open == 0) {
       slots.give_back(maker.handle);
       makers.erase(makers.begin());
+    } else if (maker.open == maker.hidden) {
+      market.see(makers.size() == 1 ? Seen::refreshed_alone : Seen::refreshed);
+      if (maker.as_sent.peak.spread.value() != 0) market.see(Seen::random_peak);
+      refresh_first(makers);
     }
   }
 }
 
 void Reference::trade(Market& market, Run& run, Entry& maker, std::int64_t& open, Output out) const {
   const std::int64_t price = maker.as_sent.price.value();
-  const std::int64_t lots = std::min(open, maker.open);
+  const std::int64_t lots = std::min(open, maker.open - maker.hidden);
   open -= lots;
   maker.open -= lots;
   run.traded = true;
@@ -242,7 +236,8 @@ void Reference::meet_own(Market& market, Run& run, Entry& maker, std::int64_t& o
     const std::int64_t price = maker.as_sent.price.value();
     const std::int64_t lots = std::min(open, maker.open);
     open -= lots;
-    maker.open -= lots;
+    if (maker.hidden != 0) market.see(Seen::hidden_prevented);
+    shrink(maker, lots);
     const auto left = static_cast<std::int64_t>(by_quote(run.taker) ? 0 : run.left - lots);
     out.reports.push_back(step(ReportKind::prevented, run.taker, maker.as_sent, false, price, lots, left, id));
     out.reports.push_back(step(ReportKind::prevented, maker.as_sent, run.taker, true, price, lots, maker.open, id));
@@ -276,23 +271,14 @@ Reference::Run Reference::dry_run(const Market& market, const Run& planned) cons
   return copied;
 }
 
-bool Reference::insert(Market& market, const Entry& entry) {
-  const Side side = entry.as_sent.side;
-  const std::int64_t price = entry.as_sent.price.value();
-  if (market.lots_at(side, price) + entry.open > kLotsMax) return false;
-  auto& entries = market.side(side);
-  auto at = entries.begin();
-  while (at != entries.end() && !better(side, price, at->as_sent.price.value())) ++at;
-  entries.insert(at, entry);
-  return true;
-}
-
 void Reference::carry_out(const NewOrder& command, Output out) {
   const unsigned allowance = begin(command.market, out);
   const auto found = markets_.find(command.market.value());
   if (found == markets_.end()) return out.reports.push_back(rejected(command, Rejection::unknown_market));
   Market& market = found->second;
-  if (command.trigger != Trigger::none) {
+  if (const Rejection bad = admit_special(market, command); bad != Rejection::none) {
+    out.reports.push_back(rejected(command, bad));
+  } else if (command.trigger != Trigger::none) {
     wait(market, command, out);
   } else {
     place(market, command, out);
@@ -304,6 +290,13 @@ void Reference::place(Market& market, const NewOrder& command, Output out) {
   const Rejection rejection = admit(market, command);
   if (rejection != Rejection::none) return out.reports.push_back(rejected(command, rejection));
   if (command.type == OrderType::limit_maker && crosses(market, command.side, command.price.value())) {
+    if (const auto price = slid(market, command)) {
+      NewOrder elsewhere = command;
+      elsewhere.price = *price;
+      market.see(Seen::slid);
+      return take(market, elsewhere, out);
+    }
+    if ((command.special & kSlides) != 0) market.see(Seen::not_slid);
     return out.reports.push_back(rejected(command, Rejection::would_match_immediately));
   }
   if (!priced(command)) {
@@ -336,11 +329,16 @@ void Reference::take(Market& market, const NewOrder& command, Output out) {
     slots_.give_back(handle);
   }
   out.reports.push_back(placed(ReportKind::accepted, shown, whole, kNoHandle));
-  const bool all_or_nothing = command.type == OrderType::limit && command.time_in_force == TimeInForce::fok;
-  if (all_or_nothing && dry_run(market, taking).lots != whole) {
+  const std::int64_t least = least_of(command);
+  const bool is_partial = least != 0 && least < whole;
+  if (least != 0 && dry_run(market, taking).lots < least) {
+    if (is_partial && crosses(market, command.side, taking.worst_price)) market.see(Seen::minimum_missed);
     return out.reports.push_back(ended(command, EndReason::expired, whole));
   }
+  if (is_partial) market.see(Seen::minimum_met);
+  const std::uint64_t refreshed = market.seen[0];
   run(market, slots_, taking, out);
+  if (command.time_in_force == TimeInForce::fok && market.seen[0] != refreshed) market.see(Seen::killed_past_peaks);
   if (by_quote(command)) {
     const bool complete = taking.traded && !taking.any_lot_left;
     EndReason reason = complete ? EndReason::completed : EndReason::expired;
@@ -423,11 +421,15 @@ void Reference::carry_out(const ReduceOrder& command, Output out) {
   if (entry->open <= command.by.value()) {
     return cancel(CancelOrder{command.order, command.market, command.handle, command.account_slot}, out);
   }
-  entry->open -= command.by.value();
+  const int128 lots_before = found->second.lots_at(entry->as_sent.side, entry->as_sent.price.value());
+  if (entry->hidden != 0)
+    found->second.see(entry->hidden >= command.by.value() ? Seen::hidden_reduced : Seen::shown_reduced);
+  shrink(*entry, command.by.value());
   Report report = about(ReportKind::reduced, entry->as_sent);
   report.quantity = command.by;
   report.remaining = core::Quantity{entry->open};
   out.reports.push_back(report);
+  if (found->second.lots_at(entry->as_sent.side, entry->as_sent.price.value()) == lots_before) return;
   emit_level(found->second, entry->as_sent.side, entry->as_sent.price.value(), out);
 }
 
@@ -464,6 +466,8 @@ void Reference::move(const MoveOrder& command, Output out) {
   if (crossing && post_only) return refuse(Rejection::would_match_immediately);
 
   const std::int64_t from = moved.as_sent.price.value();
+  const int128 lots_before = market.lots_at(side, from);
+  if (moved.hidden != 0) market.see(Seen::peak_moved);
   moved.as_sent.price = command.price;
   erase(market, side, command.order, command.handle);
   out.reports.push_back(placed(ReportKind::moved, moved.as_sent, moved.open, moved.handle));
@@ -479,7 +483,8 @@ void Reference::move(const MoveOrder& command, Output out) {
     slots_.give_back(moved.handle);
   } else if (insert(market, moved)) {
     if (crossing) out.reports.push_back(placed(ReportKind::rested, moved.as_sent, moved.open, moved.handle));
-    if (from != command.price.value()) emit_level(market, side, command.price.value(), out);
+    if (from != command.price.value() || market.lots_at(side, from) != lots_before)
+      emit_level(market, side, command.price.value(), out);
   } else {
     out.reports.push_back(ended(moved.as_sent, EndReason::expired, moved.open));
     slots_.give_back(moved.handle);

@@ -5,6 +5,7 @@
 // commands.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,6 +16,25 @@
 #include "services/matching/types.h"
 
 namespace matching {
+
+// What happened to orders that have something few orders have, counted by the naive fold for the coverage of a run.
+enum class Seen : std::uint8_t {
+  refreshed,
+  refreshed_by_auction,
+  refreshed_alone,
+  hidden_prevented,
+  hidden_reduced,
+  shown_reduced,
+  peak_moved,
+  peak_triggered,
+  random_peak,
+  killed_past_peaks,
+  slid,
+  not_slid,
+  minimum_met,
+  minimum_missed,
+};
+inline constexpr std::size_t kSeenCount = 14;
 
 class Reference {
  public:
@@ -32,12 +52,15 @@ class Reference {
   [[nodiscard]] std::vector<WaitingOrder> waiting() const;
   // Conditional orders that let go because of another one that had, so far.
   [[nodiscard]] std::uint64_t cascaded() const { return cascaded_; }
+  [[nodiscard]] std::array<std::uint64_t, kSeenCount> seen() const;
 
  private:
   struct Entry {
     NewOrder as_sent;  // price: the present one
     std::int64_t open = 0;
     Handle handle = kNoHandle;
+    std::int64_t hidden = 0;  // of what is open
+    std::uint32_t drawn = 0;  // peaks so far
   };
   // A conditional order. One that tracks has an extreme.
   struct Conditional {
@@ -62,9 +85,12 @@ class Reference {
     std::optional<std::int64_t> center;  // of the static price range
     std::uint32_t state_changes = 0;
     bool interrupted = false;
+    std::array<std::uint64_t, kSeenCount> seen{};
 
     [[nodiscard]] std::vector<Entry>& side(Side which) { return which == Side::buy ? bids : asks; }
-    [[nodiscard]] core::int128 lots_at(Side which, std::int64_t price) const;
+    [[nodiscard]] core::int128 lots_at(Side which, std::int64_t price) const;   // that are shown
+    [[nodiscard]] core::int128 whole_at(Side which, std::int64_t price) const;  // hidden ones too
+    void see(Seen what) { ++seen[static_cast<std::size_t>(what)]; }
   };
   // Slots: handles count up from 1, the one given back last is used first.
   struct Slots {
@@ -89,6 +115,15 @@ class Reference {
   static bool crosses(Market& market, Side side, std::int64_t price);
   static std::int64_t worst_price(const Market& market, const NewOrder& command);
   static core::int128 unit_cost(const Market& market, std::int64_t price);
+
+  // reference_peaks.cpp
+  static core::Rejection admit_special(const Market& market, const NewOrder& order);
+  static void show_next(Entry& entry);
+  static void refresh_first(std::vector<Entry>& side);
+  static void refresh(std::vector<Entry>& side, std::size_t which);
+  static void shrink(Entry& entry, std::int64_t by);
+  static std::optional<core::Price> slid(Market& market, const NewOrder& order);
+  static std::int64_t least_of(const NewOrder& order);
 
   // reference_auction.cpp
   static bool lets_in(instruments::MarketState state, const NewOrder& order);

@@ -66,14 +66,19 @@ void Reference::run_level_shared(Market& market, Slots& slots, Run& run, std::in
     }
     if (open == 0 || run.ended || sharing == 0) continue;
     std::vector<std::int64_t> sizes;
-    for (std::size_t i = 0; i < sharing; ++i) sizes.push_back(makers[i].open);
+    for (std::size_t i = 0; i < sharing; ++i) sizes.push_back(makers[i].open - makers[i].hidden);
     std::size_t at = 0;
     for (const std::int64_t amount : allocate(market.settings.allocation, open, sizes)) {
       std::int64_t wanted = amount;
       if (amount > 0) trade(market, run, makers[at], wanted, out);
       open -= amount;
       spend(amount);
-      if (!drop_if_over(at)) ++at;
+      if (drop_if_over(at)) continue;
+      if (makers[at].open == makers[at].hidden) {
+        refresh(makers, at);
+      } else {
+        ++at;
+      }
     }
   }
 }

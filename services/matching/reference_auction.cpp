@@ -137,10 +137,15 @@ void Reference::uncross(Market& market, Output out) {
       slots_.give_back(side->front().handle);
       side->erase(side->begin());
     }
-    bid_touched = market.lots_at(Side::buy, bid_price) != 0;
-    ask_touched = market.lots_at(Side::sell, ask_price) != 0;
+    bid_touched = market.whole_at(Side::buy, bid_price) != 0;
+    ask_touched = market.whole_at(Side::sell, ask_price) != 0;
     if (!bid_touched) emit_level(market, Side::buy, bid_price, out);
     if (!ask_touched) emit_level(market, Side::sell, ask_price, out);
+  }
+  for (auto* side : {&market.bids, &market.asks}) {
+    if (side->empty() || side->front().hidden == 0 || side->front().open > side->front().hidden) continue;
+    market.see(Seen::refreshed_by_auction);
+    refresh_first(*side);
   }
   if (bid_touched) emit_level(market, Side::buy, bid_price, out);
   if (ask_touched) emit_level(market, Side::sell, ask_price, out);

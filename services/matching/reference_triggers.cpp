@@ -178,6 +178,7 @@ void Reference::let_go(Market& market, Output out) {
   } else if (stays && insert(market, {order, left, fired.handle})) {
     Report rested = about(ReportKind::rested, order, fired.handle);
     rested.price = order.price;
+    if ((order.special & kPeak) != 0) market.see(Seen::peak_triggered);
     rested.remaining = core::Quantity{left};
     out.reports.push_back(rested);
     emit_level(market, order.side, order.price.value(), out);
@@ -220,7 +221,7 @@ std::vector<RestingOrder> Reference::resting() const {
       for (const Entry& entry : *side) {
         const NewOrder& order = entry.as_sent;
         orders.push_back({order.market, order.side, order.price, core::Quantity{entry.open}, order.order, order.account,
-                          order.account_slot, entry.handle});
+                          order.account_slot, entry.handle, core::Quantity{entry.hidden}});
       }
     }
   }
@@ -238,7 +239,8 @@ std::vector<WaitingOrder> Reference::waiting() const {
       if (fired) phase = Phase::fired;
       all.push_back({order.market, order.side, order.type, order.trigger, phase, order.trailing_bp, order.price,
                      order.trigger_price, core::Price{it.extreme && !fired ? *it.extreme : 0}, order.quantity,
-                     order.budget, order.order, order.account, order.account_slot, it.handle});
+                     order.budget, order.order, order.account, order.account_slot, it.handle,
+                     (order.special & kPeak) != 0 ? order.peak : Peak{}});
     };
     for (const Conditional& it : market.waiting) show(it, false);
     for (const Conditional& it : market.fired) show(it, true);

@@ -116,6 +116,9 @@ struct Example {
   Trigger trigger = Trigger::none;
   std::int64_t at = 0;  // trigger price
   std::uint16_t trailing_bp = 0;
+  std::int64_t peak = 0, spread = 0;
+  std::uint64_t seed = 0;
+  std::int64_t minimum = 0, slide_bound = 0;
 };
 
 // One market, id 1: a lot is one base unit, a tick times a lot one quote unit.
@@ -150,7 +153,8 @@ class Scenario {
   std::string trade(std::int64_t price);
   // The conditional orders by entry: "1 2 | fired 3".
   [[nodiscard]] std::string waiting() const;
-  // The whole book: "bids 99: 1x5 2x3; 98: ... | asks ...", each order as id x open lots, in priority.
+  // The whole book: "bids 99: 1x5 2x3; 98: ... | asks ...", each order as id x open lots, in priority; an iceberg order
+  // as 1x2+8, shown and hidden.
   [[nodiscard]] std::string book() const;
 
   instruments::Market settings = [] {
@@ -203,6 +207,11 @@ inline std::string Scenario::send(const Example& example) {
   order.trigger = example.trigger;
   order.trigger_price = core::Price{example.at};
   order.trailing_bp = example.trailing_bp;
+  order.peak = {core::Quantity{example.peak}, core::Quantity{example.spread}, example.seed};
+  order.minimum = core::Quantity{example.minimum};
+  order.slide_bound = core::Price{example.slide_bound};
+  order.special = static_cast<std::uint8_t>((example.peak != 0 ? kPeak : 0) | (example.minimum != 0 ? kMinimum : 0) |
+                                            (example.slide_bound != 0 ? kSlides : 0));
   return tell(order);
 }
 
@@ -231,7 +240,8 @@ inline std::string Scenario::book() const {
     const auto side = static_cast<std::size_t>(order.side);
     if (order.price != last[side]) told::append(out[side], told::text(order.price) + ":", "; ");
     last[side] = order.price;
-    out[side] += " " + told::text(order.order) + "x" + told::text(order.open);
+    out[side] += " " + told::text(order.order) + "x" + told::text(order.open - order.hidden);
+    if (!order.hidden.is_zero()) out[side] += "+" + told::text(order.hidden);
   });
   return "bids " + out[0] + " | asks " + out[1];
 }

@@ -5,27 +5,38 @@
 
 namespace matching {
 
-Taking::LevelPlan Taking::plan_level(const Level& level, std::int64_t open) const {
+// First what is shown, in order of arrival, then what is hidden behind it, in which nobody is met that was not met
+// before: an own order that is passed is gone whole.
+Taking::LevelPlan Taking::plan_level(Ladders::Place at, std::int64_t open) const {
+  const Level& level = books_.ladders.level(at.page, at.key);
+  const std::int64_t all = PLANTED(plan_ignores_hidden) ? level.lots : books_.whole_at(book_, at, level);
   if (taker_.self_trade == SelfTrade::none || PLANTED(plan_ignores_own_orders)) {
-    return {.traded = std::min(open, level.lots), .prevented = 0, .stopped = open < level.lots};
+    return {.traded = std::min(open, all), .prevented = 0, .stopped = open < all};
   }
-  if (book_.is_pro_rata) return plan_level_pro_rata(level, open);
+  if (book_.is_pro_rata) return plan_level_pro_rata(at, open);
   LevelPlan plan;
+  std::int64_t hidden = all - level.lots;  // of others
   Handle handle = level.head;
   while (handle != kNoHandle && open > 0) {
     const Order& maker = books_.orders[handle];
     const bool own = is_own(maker);
+    if (own) hidden -= books_.hidden(maker);
     if (own && taker_.self_trade != SelfTrade::decrement) {
       if (taker_.self_trade != SelfTrade::expire_maker && !PLANTED(plan_passes_own_orders)) break;
     } else {
-      const std::int64_t lots = std::min(open, maker.open);
+      const std::int64_t there = own ? books_.whole(maker) : maker.open, lots = std::min(open, there);
       (own ? plan.prevented : plan.traded) += lots;
       open -= lots;
-      if (lots < maker.open) break;
+      if (lots < there) break;
     }
     handle = books_.orders.links(handle).next;
   }
-  plan.stopped = handle != kNoHandle;
+  if (handle == kNoHandle) {
+    const std::int64_t lots = std::min(open, hidden);
+    plan.traded += lots;
+    hidden -= lots;
+  }
+  plan.stopped = handle != kNoHandle || hidden != 0;
   return plan;
 }
 
@@ -33,7 +44,7 @@ Plan Taking::plan(std::uint64_t limit, std::int64_t open) const {
   Plan plan;
   Ladders::Place at{book_.best[index_of(side_)], book_.best_page[index_of(side_)]};
   while (open > 0 && at.page != 0 && (at.key <= limit || PLANTED(plan_ignores_limit))) {
-    const LevelPlan level = plan_level(books_.ladders.level(at.page, at.key), open);
+    const LevelPlan level = plan_level(at, open);
     open -= level.traded + level.prevented;
     plan.lots += level.traded + (PLANTED(plan_counts_prevented) ? level.prevented : 0);
     plan.tick_lots += static_cast<core::int128>(price_of(side_, at.key).value()) * level.traded;
@@ -50,7 +61,7 @@ Plan Taking::plan_by_quote(std::uint64_t limit, core::Amount quote) const {
     const core::Price price = price_of(side_, at.key);
     const std::int64_t open = affordable(quote, price);
     if (open == 0) break;
-    const LevelPlan level = plan_level(books_.ladders.level(at.page, at.key), open);
+    const LevelPlan level = plan_level(at, open);
     quote -= cost(price, level.traded + (PLANTED(quote_plan_forgets_prevented) ? 0 : level.prevented));
     plan.lots += level.traded;
     plan.tick_lots += static_cast<core::int128>(price.value()) * level.traded;
@@ -105,6 +116,13 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
   Handle handle = PLANTED(takes_newest_first) ? level.tail : level.head;
   while (handle != kNoHandle && open > 0) {
     Order& maker = books_.orders[handle];
+    if (maker.identity.special != 0) [[unlikely]] {
+      const Met met = meet_special(level, handle, price, open, shown);
+      handle = met.first;
+      open = met.open;
+      if (ended_) break;
+      continue;
+    }
     const std::int64_t maker_before = maker.open;
     if (is_own(maker)) {
       prevent(maker, price, open, shown);
@@ -135,7 +153,46 @@ std::int64_t Taking::take_level(std::int64_t open, bool shown) {
   return open;
 }
 
-void Taking::trade(Order& maker, core::Price price, std::int64_t lots, std::int64_t taker_left) {
+// An iceberg order is met with what it shows and told of with all it has. When what it shows is gone, its next peak
+// goes to the back of the queue. What self-trade prevention takes is taken from all of it, what is hidden first.
+Taking::Met Taking::meet_special(Level& level, Handle handle, core::Price price, std::int64_t open, bool shown) {
+  Order& maker = books_.orders[handle];
+  const std::int64_t before = maker.open, whole = books_.whole(maker);
+  const bool own = is_own(maker);
+  maker.open = whole;
+  if (own) {
+    prevent(maker, price, open, shown);
+  } else {
+    const std::int64_t lots = std::min(open, PLANTED(hidden_trades_in_front) ? whole : before);
+    open -= lots;
+    trade(maker, price, lots, shown ? open : 0);
+  }
+  const std::int64_t left = maker.open;
+  const Handle next = books_.orders.links(handle).next;
+  level.lots -= before;
+  if (left == 0) {
+    if (books_.has_peak(maker)) books_.set_hidden(maker, 0);
+    books_.release(handle);
+    return {next, open};
+  }
+  const bool shown_first = !own || PLANTED(prevention_takes_what_is_shown);
+  maker.open = shown_first ? std::max<std::int64_t>(before - (whole - left), 0) : std::min(before, left);
+  const bool refreshes = maker.open == 0;
+  if (refreshes) {
+    books_.refresh_peak(maker, left);
+  } else if (books_.has_peak(maker)) {
+    books_.set_hidden(maker, left - maker.open);
+  }
+  level.lots += maker.open;
+  if (!refreshes || next == kNoHandle || PLANTED(refresh_keeps_priority)) return {handle, open};
+  books_.orders.links(level.tail).next = handle;
+  books_.orders.links(handle) = {.next = kNoHandle, .previous = level.tail};
+  level.tail = handle;
+  return {next, open};
+}
+
+[[gnu::always_inline]] inline void Taking::trade(Order& maker, core::Price price, std::int64_t lots,
+                                                 std::int64_t taker_left) {
   traded_ = true;
   maker.open -= lots;
   book_.last_trade = book_.last_trade.next();
@@ -158,6 +215,10 @@ void Taking::trade(Order& maker, core::Price price, std::int64_t lots, std::int6
   event.trade = book_.last_trade;
   event.maker_order = maker.identity.order;
   event.taker_order = taker_.order;
+}
+
+void Taking::trade_apart(Order& maker, core::Price price, std::int64_t lots, std::int64_t taker_left) {
+  trade(maker, price, lots, taker_left);
 }
 
 void Taking::prevent(Order& maker, core::Price price, std::int64_t& open, bool shown) {

@@ -46,14 +46,15 @@ class Taking {
     std::int64_t traded = 0, prevented = 0;
     bool stopped = false;  // something of the level would stay: the taker does not get beyond it
   };
-  [[nodiscard]] LevelPlan plan_level(const Level& level, std::int64_t open) const;
+  [[nodiscard]] LevelPlan plan_level(Ladders::Place at, std::int64_t open) const;
   // pro_rata.cpp
   struct Sharers;
-  [[nodiscard]] LevelPlan plan_level_pro_rata(const Level& level, std::int64_t open) const;
+  [[nodiscard]] LevelPlan plan_level_pro_rata(Ladders::Place at, std::int64_t open) const;
   [[gnu::noinline]] std::int64_t take_level_pro_rata(std::int64_t open, bool shown);
   Sharers meet_sharers(Level& level, core::Price price, std::int64_t& open, bool shown);
   std::int64_t share_out(Level& level, core::Price price, std::int64_t open, bool shown, Sharers sharers);
-  void remove(Level& level, Handle handle);
+  void meet_sharer(Level& level, Handle handle, core::Price price, std::int64_t lots, std::int64_t& open, bool shown);
+  void take_out(Level& level, Handle handle);
   // Lots that `quote` pays for at a price.
   [[nodiscard]] std::int64_t affordable(core::Amount quote, core::Price price) const;
   [[nodiscard]] core::Amount cost(core::Price price, std::int64_t lots) const;
@@ -65,7 +66,14 @@ class Taking {
   }
   // Trades at the best level; returns what is left of `open`. `shown`: the taker's remaining lots are shown in reports.
   std::int64_t take_level(std::int64_t open, bool shown);
+  struct Met {
+    Handle first = kNoHandle;  // in the queue then
+    std::int64_t open = 0;     // what is left of the taker
+  };
+  // A maker that has something few orders have.
+  [[gnu::noinline]] Met meet_special(Level& level, Handle handle, core::Price price, std::int64_t open, bool shown);
   void trade(Order& maker, core::Price price, std::int64_t lots, std::int64_t taker_left);
+  [[gnu::noinline]] void trade_apart(Order& maker, core::Price price, std::int64_t lots, std::int64_t taker_left);
   void prevent(Order& maker, core::Price price, std::int64_t& open, bool shown);
   void end_maker(const Order& maker);
   void end_taker(const Order& maker, std::int64_t open);

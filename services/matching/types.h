@@ -57,6 +57,33 @@ enum class Phase : std::uint8_t {
 // How many conditional orders one command lets go on; more continue with the market's next command.
 inline constexpr unsigned kTriggersPerCommand = 64;
 
+// What is shown of an iceberg order at a time; the rest is hidden and shown in turn. By default all of an order is
+// shown.
+struct Peak {
+  core::Quantity size = {};    // 0: no peak
+  core::Quantity spread = {};  // each peak is drawn from size - spread to size + spread
+  std::uint64_t seed = 0;      // of the draws, see next_peak in peaks.h
+
+  [[nodiscard]] constexpr bool is_set() const { return !size.is_zero(); }
+  [[nodiscard]] constexpr core::Quantity least() const { return size - spread; }
+  friend bool operator==(const Peak&, const Peak&) = default;
+};
+// The most peaks an order may come to.
+inline constexpr std::int64_t kPeaksMax = 100;
+// Whether every peak drawn is a number of lots above zero.
+[[nodiscard]] constexpr bool is_possible(const Peak& peak) {
+  return peak.spread.value() >= 0 && peak.spread < peak.size && peak.size.value() <= INT64_MAX - peak.spread.value();
+}
+// Whether an order of that quantity is cut into no more peaks than it may be, however they are drawn. REQUIRES a
+// possible one.
+[[nodiscard]] constexpr bool fits(const Peak& peak, core::Quantity quantity) {
+  return peak.least().value() >= quantity.value() / kPeaksMax + (quantity.value() % kPeaksMax != 0 ? 1 : 0);
+}
+// Bits of an order that has something few orders have: what has to do with it alone costs others one comparison.
+inline constexpr std::uint8_t kPeak = 1;      // an iceberg order
+inline constexpr std::uint8_t kMinimum = 32;  // only of a new order
+inline constexpr std::uint8_t kSlides = 64;   // likewise
+
 using Handle = std::uint32_t;  // slot of an order that rests or waits; 0: none
 inline constexpr Handle kNoHandle = 0;
 
@@ -75,13 +102,18 @@ struct NewOrder {
   // Basis points: instead of firing at a fixed price it fires when a sell's highest or a buy's lowest price since it
   // began to track is left by this much. 0: does not trail.
   std::uint16_t trailing_bp = 0;
+  std::uint8_t special = 0;     // kPeak, kMinimum, kSlides: which of the last fields are set
   core::Price price;            // limit, limit_maker
   core::Quantity quantity;      // all but market_by_quote
   core::Amount quote_quantity;  // market_by_quote: quote ledger units to spend (buy) or to receive at most (sell)
   core::Amount budget;          // market orders: what is held for it, quote units for a buy, base units for a sell; an
                                 // order that would need more is rejected whole (budget_exceeded)
   core::Price trigger_price =
-      {};  // where it fires, or where a trailing one begins to track; zero there: at the next trade
+      {};          // where it fires, or where a trailing one begins to track; zero there: at the next trade
+  Peak peak = {};  // limit (good till cancelled, conditional or not) and limit_maker
+  core::Quantity minimum = {};   // limit (not fill or kill): matches at least that much of itself at once, or nothing
+  core::Price slide_bound = {};  // limit_maker: instead of being rejected rests a tick away from the other side's best,
+                                 // if that is no lower (buy) or no higher (sell) than this
 };
 struct CancelOrder {
   core::OrderId order;
@@ -98,7 +130,7 @@ struct MoveOrder {
   std::uint32_t account_slot = 0;
   core::Price price;
 };
-// Open quantity falls by `by`, keeps priority; to zero or below: ended as cancelled.
+// Open quantity falls by `by`, what is hidden of it first, keeps priority; to zero or below: ended as cancelled.
 struct ReduceOrder {
   core::OrderId order;
   core::MarketId market;
@@ -164,7 +196,7 @@ struct Report {
   std::uint32_t account_slot = 0;
   Handle handle = kNoHandle;
   std::uint32_t state_changes = 0;  // market_state: of the last ConfigureMarket that set the state
-  core::Price price;                // filled: the maker's price, or the auction's
+  core::Price price;                // filled: the maker's price, or the auction's; accepted: where it rests, if it slid
   core::Quantity quantity;          // filled, prevented, reduced: of this step
   core::Quantity remaining;         // after this step; for ended: what was open
   core::TradeId trade;              // filled: per market; prevented: the prevented-match id

@@ -57,14 +57,17 @@ concept LevelCursor = requires(Cursor cursor, const Cursor& constant) {
 class BookLevels {
  public:
   BookLevels(const Books& books, const Book& book, Side side)
-      : ladders_(&books.ladders), at_(books.ladders.first(book.ladders[index_of(side)])), side_(side) {}
+      : books_(&books), book_(&book), at_(books.ladders.first(book.ladders[index_of(side)])), side_(side) {}
   [[nodiscard]] bool at_end() const { return at_.page == 0; }
   [[nodiscard]] core::Price price() const { return price_of(side_, at_.key); }
-  [[nodiscard]] std::int64_t lots() const { return ladders_->level(at_.page, at_.key).lots; }
-  void advance() { at_ = ladders_->next(at_.page, at_.key); }
+  [[nodiscard]] std::int64_t lots() const {  // what is hidden included
+    return books_->whole_at(*book_, at_, books_->ladders.level(at_.page, at_.key));
+  }
+  void advance() { at_ = books_->ladders.next(at_.page, at_.key); }
 
  private:
-  const Ladders* ladders_;
+  const Books* books_;
+  const Book* book_;
   Ladders::Place at_;
   Side side_;
 };

@@ -86,6 +86,7 @@ class Accounts {
   void configure(Step& step, const instruments::Market& market, core::Price range_reference);
   // placing.cpp
   void place(Step& step, const PlaceOrder& command);
+  void place_reduced(Step& step, const PlaceOrder& command);
   [[nodiscard]] std::expected<Admitted, core::Rejection> admit(const PlaceOrder& command);
   // Everything about an order that does not depend on the account's other orders and money.
   [[nodiscard]] core::Rejection check_terms(const PlaceOrder& command) const;
@@ -114,6 +115,7 @@ class Accounts {
 
   // reports.cpp
   void on_market_state(Step& step, const matching::Report& report);
+  void settle_slide(OpenOrder& order, core::Price price);
   void on_accepted(Step& step, OrderSlot slot, const matching::Report& report);
   void on_rejected(Step& step, OrderSlot slot, const matching::Report& report);
   void on_filled(Step& step, OrderSlot slot, const matching::Report& report);

@@ -34,6 +34,7 @@ OrderEvent& Accounts::emit(Step& step, const OpenOrder& order, Execution executi
     const Extra& extra = *orders_.find_extra(order);
     event.quote_quantity = extra.quote_quantity;
     event.condition = extra.condition;
+    event.peak = extra.peak.size;
     if (extra.condition.is_set()) event.working = extra.triggered;
   }
   event.executed = order.executed;
@@ -69,6 +70,7 @@ void Accounts::emit_rejected(Step& step, const PlaceOrder& command, Rejection re
   event.created = step.time;
   event.client_order_id = command.client_order_id;
   event.condition = command.condition;
+  event.peak = command.peak.size;
   const instruments::Market* const market = registry_.market(command.market);
   if (market == nullptr || !is_user(command.account)) return;
   if (const auto slot = ledger_.find(command.account, market->base); slot != 0) event.base = ledger_.balance(slot);

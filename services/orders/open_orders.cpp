@@ -126,13 +126,14 @@ void OpenOrders::drop_extra(OpenOrder& order) {
 }
 
 void OpenOrders::drop_asked(OpenOrder& order) {
-  if (!condition(order).is_set()) return drop_extra(order);
-  const Condition condition = extras_[order.extra].condition;
-  const core::Time triggered = extras_[order.extra].triggered;
+  if (order.extra == 0) return;
+  const Extra before = extras_[order.extra];
   drop_extra(order);
+  if (!before.lasts()) return;
   Extra& extra = this->extra(order);
-  extra.condition = condition;
-  extra.triggered = triggered;
+  extra.condition = before.condition;
+  extra.peak = before.peak;
+  extra.triggered = before.triggered;
 }
 
 std::uint32_t OpenOrders::conditional_count(std::uint32_t desk) const {

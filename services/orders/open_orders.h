@@ -50,9 +50,10 @@ struct OpenOrder {
 };
 static_assert(sizeof(OpenOrder) <= 96);
 
-// What few orders have, and all but the condition only for a while.
+// What few orders have, and all but condition and peak only for a while.
 struct Extra {
   Condition condition;            // of a conditional order, for as long as it lives
+  Peak peak;                      // likewise of an iceberg order
   core::Time triggered;           // zero: not yet
   core::Amount quote_quantity;    // of a market_by_quote order
   core::Price held_price;         // while a move is asked: what the hold is enough for
@@ -61,6 +62,7 @@ struct Extra {
   std::uint32_t replacement = 0;  // what to place once that cancel is answered; 0: nothing
   std::uint32_t link = 0;
   std::uint32_t& free_link() { return link; }
+  [[nodiscard]] bool lasts() const { return condition.is_set() || peak.is_set(); }
 };
 struct Replacement {
   PlaceOrder place;
@@ -116,12 +118,17 @@ class OpenOrders {
   [[nodiscard]] const Extra* find_extra(const OpenOrder& order) const {
     return order.extra == 0 ? nullptr : &extras_[order.extra];
   }
-  // What was asked is answered: only a condition stays.
+  // What was asked is answered: only condition and peak stay.
   void drop_asked(OpenOrder& order);
   // None when the order waits for nothing and never did.
   [[nodiscard]] const Condition& condition(const OpenOrder& order) const {
     static constexpr Condition kNone;
     return order.extra == 0 ? kNone : extras_[order.extra].condition;
+  }
+  // None when all of the order is shown.
+  [[nodiscard]] const Peak& peak(const OpenOrder& order) const {
+    static constexpr Peak kNone;
+    return order.extra == 0 ? kNone : extras_[order.extra].peak;
   }
   // Whether it still waits for its condition.
   [[nodiscard]] bool waits(const OpenOrder& order) const {

@@ -26,11 +26,25 @@ void save_condition(const Condition& condition, core::ByteWriter& out) {
   out.put(condition.price);
 }
 
+void hash_peak(core::Digest& digest, const Peak& peak) {
+  if (!peak.is_set()) return;
+  digest.add(peak.size).add(peak.spread).add(peak.seed);
+}
+
+void save_peak(const Peak& peak, core::ByteWriter& out) {
+  out.put(peak.size);
+  out.put(peak.spread);
+  out.put(peak.seed);
+}
+
 void hash_place(core::Digest& digest, const PlaceOrder& place) {
   add_words(digest, place.side, place.type, place.time_in_force, place.self_trade);
   digest.add(place.account).add(place.market).add(place.price).add(place.quantity).add(place.quote_quantity);
   digest.add(place.client_order_id.view());
   hash_condition(digest, place.condition);
+  hash_peak(digest, place.peak);
+  if (place.slides || place.reduce_only || !place.minimum.is_zero())
+    add_words(digest, place.minimum.value(), place.slides, place.reduce_only);
 }
 
 void save_place(const PlaceOrder& place, core::ByteWriter& out) {
@@ -45,6 +59,10 @@ void save_place(const PlaceOrder& place, core::ByteWriter& out) {
   out.put(place.quote_quantity);
   out.put_text(place.client_order_id.view());
   save_condition(place.condition, out);
+  save_peak(place.peak, out);
+  out.put(place.minimum);
+  out.put(static_cast<std::uint8_t>(place.slides));
+  out.put(static_cast<std::uint8_t>(place.reduce_only));
 }
 
 template <class Enum>
@@ -70,6 +88,21 @@ Condition load_condition(core::ByteReader& in) {
   return condition;
 }
 
+Peak load_peak(core::ByteReader& in) {
+  Peak peak;
+  in.get(peak.size);
+  in.get(peak.spread);
+  in.get(peak.seed);
+  if (peak != Peak{} && !matching::is_possible(peak)) in.fail();
+  return peak;
+}
+
+bool get_flag(core::ByteReader& in) {
+  const auto byte = in.get<std::uint8_t>();
+  if (byte > 1) in.fail();
+  return byte == 1;
+}
+
 void load_place(PlaceOrder& place, core::ByteReader& in) {
   in.get(place.account);
   in.get(place.market);
@@ -82,6 +115,10 @@ void load_place(PlaceOrder& place, core::ByteReader& in) {
   in.get(place.quote_quantity);
   place.client_order_id = get_client_order_id(in);
   place.condition = load_condition(in);
+  place.peak = load_peak(in);
+  in.get(place.minimum);
+  place.slides = get_flag(in);
+  place.reduce_only = get_flag(in);
 }
 
 }  // namespace
@@ -104,6 +141,7 @@ void OpenOrders::hash(core::Digest& digest, const ledger::Ledger& ledger) const 
     const Extra* const extra = find_extra(order);
     if (extra == nullptr) continue;
     hash_condition(digest, extra->condition);
+    hash_peak(digest, extra->peak);
     // Whether, not when: that depends on when the answer came, and is told by the events.
     if (extra->condition.is_set()) add_words(digest, extra->triggered != core::Time{});
     digest.add(extra->quote_quantity).add(extra->held_price).add(extra->cancel_id.view()).add(extra->new_id.view());
@@ -151,6 +189,7 @@ void OpenOrders::save_order(const OpenOrder& order, core::ByteWriter& out) const
   out.put(static_cast<std::uint8_t>(extra == nullptr ? 0 : replaces ? 2 : 1));
   if (extra == nullptr) return;
   save_condition(extra->condition, out);
+  save_peak(extra->peak, out);
   out.put(extra->triggered);
   out.put(extra->quote_quantity);
   out.put(extra->held_price);
@@ -195,6 +234,7 @@ bool OpenOrders::load_extra(OpenOrder& order, core::ByteReader& in) {
   if (extras >= 1) {
     Extra& extra = this->extra(order);
     extra.condition = load_condition(in);
+    extra.peak = load_peak(in);
     in.get(extra.triggered);
     in.get(extra.quote_quantity);
     in.get(extra.held_price);

@@ -34,6 +34,21 @@ bool is_valid(const Condition& condition, OrderType type) {
   return condition.price.value() > 0 || (condition.price.is_zero() && condition.trailing_bp != 0);
 }
 
+// What few orders have.
+bool has_valid_extras(const PlaceOrder& command) {
+  const bool is_limit = command.type == OrderType::limit, is_maker = command.type == OrderType::limit_maker;
+  if (command.peak != Peak{}) {
+    const bool may_rest = is_maker || (is_limit && command.time_in_force == TimeInForce::gtc);
+    if (!may_rest || !matching::is_possible(command.peak)) return false;
+  }
+  if (!command.minimum.is_zero()) {
+    if (!is_limit || command.condition.is_set() || command.time_in_force == TimeInForce::fok) return false;
+    if (command.minimum.value() < 0 || command.minimum > command.quantity) return false;
+  }
+  if (command.reduce_only && (command.side != Side::sell || command.type == OrderType::market_by_quote)) return false;
+  return !command.slides || is_maker;
+}
+
 // Fields that belong to the type are there, the others are not.
 bool has_valid_fields(const PlaceOrder& command) {
   const bool by_quote = command.type == OrderType::market_by_quote;
@@ -42,7 +57,7 @@ bool has_valid_fields(const PlaceOrder& command) {
   if (is_priced(command.type) ? command.price.value() <= 0 : !command.price.is_zero()) return false;
   if (command.type == OrderType::limit_maker && command.time_in_force != TimeInForce::gtc) return false;
   if (!is_priced(command.type) && command.time_in_force == TimeInForce::fok) return false;
-  if (!is_valid(command.condition, command.type)) return false;
+  if (!is_valid(command.condition, command.type) || !has_valid_extras(command)) return false;
   return command.client_order_id.empty() || is_valid_client_order_id(command.client_order_id.view());
 }
 
@@ -53,6 +68,12 @@ Rejection check_condition(const Condition& condition, const Market& market) {
   const bool fits =
       condition.trailing_bp == 0 || (condition.trailing_bp >= kTrailingMin && condition.trailing_bp <= kTrailingMax);
   return fits ? Rejection::none : Rejection::trailing_delta_out_of_range;
+}
+
+Rejection check_peak(const Peak& peak, Quantity quantity, const Market& market) {
+  if (peak.least() < market.quantity_min) return Rejection::quantity_out_of_range;
+  if (peak.size > quantity) return Rejection::peak_exceeds_quantity;
+  return matching::fits(peak, quantity) ? Rejection::none : Rejection::too_many_peaks;
 }
 
 bool has_valid_notional(Price price, const PlaceOrder& command, const Market& market) {
@@ -71,6 +92,9 @@ Rejection check_filters(const PlaceOrder& command, const Market& market) {
   if (command.quantity < market.quantity_min || command.quantity > market.quantity_max) {
     return Rejection::quantity_out_of_range;
   }
+  if (command.peak.is_set()) [[unlikely]] {
+    if (const Rejection bad = check_peak(command.peak, command.quantity, market); bad != Rejection::none) return bad;
+  }
   if (command.type == OrderType::market) {
     if (command.quantity < market.market_quantity_min || command.quantity > market.market_quantity_max) {
       return Rejection::market_quantity_out_of_range;
@@ -82,6 +106,16 @@ Rejection check_filters(const PlaceOrder& command, const Market& market) {
   return has_valid_notional(command.price, command, market) ? Rejection::none : Rejection::notional_out_of_range;
 }
 
+void add_special(matching::NewOrder& message, const PlaceOrder& command, const Market& market) {
+  message.peak = command.peak;
+  message.minimum = command.minimum;
+  if (command.slides) message.slide_bound = command.side == Side::buy ? market.price_min : market.price_max;
+  const auto bit = [](bool is_set, std::uint8_t what) { return is_set ? what : std::uint8_t{0}; };
+  message.special =
+      static_cast<std::uint8_t>(bit(command.peak.is_set(), matching::kPeak) | bit(command.slides, matching::kSlides) |
+                                bit(!command.minimum.is_zero(), matching::kMinimum));
+}
+
 }  // namespace
 
 Rejection Accounts::check_terms(const PlaceOrder& command) const {
@@ -91,6 +125,8 @@ Rejection Accounts::check_terms(const PlaceOrder& command) const {
   const auto action = matching::action_of(command.type, command.time_in_force, command.condition.trigger);
   if (!instruments::accepts(market->state, action)) return Rejection::market_closed;
   if (!has_valid_fields(command)) return Rejection::invalid_order;
+  // What a minimum promises cannot be kept where orders do not match as they come.
+  if (!command.minimum.is_zero() && !instruments::is_continuous(market->state)) return Rejection::market_closed;
   if (command.self_trade > SelfTrade::decrement) return Rejection::self_trade_mode_not_allowed;
   return check_filters(command, *market);
 }
@@ -174,7 +210,30 @@ Amount Accounts::market_budget(const PlaceOrder& command, const Market& market, 
 
 void Accounts::apply(Step& step, const PlaceOrder& command) { place(step, command); }
 
+// A reduce-only order sells no more than the account has available when it is admitted.
+void Accounts::place_reduced(Step& step, const PlaceOrder& command) {
+  if (const Rejection bad = check_terms(command); bad != Rejection::none) return emit_rejected(step, command, bad);
+  const Market& market = *registry_.market(command.market);
+  const ledger::BalanceSlot base = ledger_.find(command.account, market.base);
+  const Amount available = base == 0 ? Amount{} : ledger_.balance(base).available;
+  const int128 lots = available.value() / market.lot_units.value();
+  PlaceOrder cut = command;
+  cut.reduce_only = false;  // it is done
+  if (lots < command.quantity.value()) {
+    cut.quantity = Quantity{static_cast<std::int64_t>(lots)};
+    if (cut.quantity.is_zero() || cut.quantity < command.minimum)
+      return emit_rejected(step, command, Rejection::nothing_to_sell);
+    if (cut.peak.size > cut.quantity) {
+      cut.peak.size = cut.quantity;
+      cut.peak.spread = std::min(cut.peak.spread, cut.quantity - Quantity{1});
+    }
+  }
+  place(step, cut);
+}
+
 void Accounts::place(Step& step, const PlaceOrder& command) {
+  if (command.reduce_only) [[unlikely]]
+    return place_reduced(step, command);
   const auto admitted = admit(command);
   if (!admitted) return emit_rejected(step, command, admitted.error());
   CHECK(next_order_ >> kCounterBits == 0);
@@ -193,6 +252,7 @@ void Accounts::place(Step& step, const PlaceOrder& command) {
   order.hold = ledger_.hold(command.side == Side::buy ? desk.quote : desk.base, admitted->hold);
   if (command.type == OrderType::market_by_quote) orders_.extra(order).quote_quantity = command.quote_quantity;
   if (command.condition.is_set()) orders_.extra(order).condition = command.condition;
+  if (command.peak.is_set()) orders_.extra(order).peak = command.peak;
 
   auto& message = std::get<matching::NewOrder>(step.messages.emplace_back(std::in_place_type<matching::NewOrder>));
   message.order = id;
@@ -211,6 +271,8 @@ void Accounts::place(Step& step, const PlaceOrder& command) {
   message.trailing_bp = command.condition.trailing_bp;
   message.trigger_price = command.condition.price;
   if (!is_priced(command.type)) message.budget = admitted->hold;
+  if (command.peak.is_set() || command.slides || !command.minimum.is_zero()) [[unlikely]]
+    add_special(message, command, *registry_.market(command.market));
 }
 
 }  // namespace orders

@@ -86,10 +86,22 @@ void Accounts::on_accepted(Step& step, OrderSlot slot, const Report& report) {
   OpenOrder& order = orders_[slot];
   CHECK(order.asked == Asked::placing);
   order.status = after(order.status, Happening::accepted);
+  if (order.type == OrderType::limit_maker && report.price != order.price) [[unlikely]]
+    settle_slide(order, report.price);
   emit(step, order, Execution::accepted).client_order_id = orders_.text(order);
   if (report.handle == matching::kNoHandle) return;
   order.handle = report.handle;
   answered(step, slot);
+}
+
+// A limit maker rests at another price than it asked for: a better one for those it trades with, and a buy holds less.
+void Accounts::settle_slide(OpenOrder& order, Price price) {
+  if (order.side == Side::buy) {
+    CHECK(price < order.price);
+    ledger_.release(order.hold,
+                    core::notional(order.price - price, order.remaining(), market_of(order).tick_lot_units));
+  }
+  order.price = price;
 }
 
 void Accounts::on_rejected(Step& step, OrderSlot slot, const Report& report) {

@@ -14,6 +14,7 @@
 namespace orders {
 
 using matching::OrderType;
+using matching::Peak;
 using matching::SelfTrade;
 using matching::Side;
 using matching::TimeInForce;
@@ -49,6 +50,10 @@ struct PlaceOrder {
   core::Amount quote_quantity;          // market_by_quote
   core::ClientOrderId client_order_id;  // may be empty
   Condition condition = {};             // limit and market only
+  Peak peak = {};                       // an iceberg order's: limit (GTC) and limit_maker
+  core::Quantity minimum = {};  // limit, not FOK and not conditional: trades at least that much at once, or nothing
+  bool slides = false;          // limit_maker: rests a tick away instead of being rejected
+  bool reduce_only = false;     // sells by quantity: at most what the account has available
 };
 // Names an open order by id, or by client order id when `order` is none; both given must be the same order.
 struct OrderReference {
@@ -153,6 +158,7 @@ struct OrderEvent {
   // none came.
   core::ClientOrderId cancel_id;
   Condition condition = {};
+  core::Quantity peak = {};  // of an iceberg order: what is shown at a time
 };
 // A balance changed for a reason that is no order's: deposits.
 struct BalanceEvent {

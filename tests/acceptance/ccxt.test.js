@@ -105,6 +105,15 @@ describe('ccxt', () => {
     assert.equal(Number(all.average), 50010);
   });
 
+  step('createOrder iceberg shows its peak in the book', async () => {
+    const order = await alice.createOrder(market, 'limit', 'sell', '1', '61000', {icebergAmount: '0.2'});
+    const {asks} = await alice.fetchOrderBook(market);
+    assert.ok(asks.some(([price, amount]) => price === 61000 && amount === 0.2));
+    assert.equal(Number((await alice.fetchOrder(order.id, market)).info.icebergQty), 0.2);
+    await assert.rejects(alice.createOrder(market, 'limit', 'sell', '1', '61000', {icebergAmount: '0.009'}), /ICEBERG_PARTS/);
+    await alice.cancelOrder(order.id, market);
+  });
+
   step('createOrder stop, take-profit and trailing wait for their price', async () => {
     const at = (kind, price) => ({[`${kind}Price`]: price});
     const trails = {trailingPercent: '1.5', stopLossOrTakeProfit: 'stopLoss'};
