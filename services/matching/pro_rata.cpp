@@ -162,8 +162,9 @@ Taking::LevelPlan Taking::plan_level_pro_rata(Ladders::Place at, std::int64_t op
       const std::int64_t whole = books_.whole(maker), lots = std::min(open, whole);
       plan.prevented += lots;
       open -= lots;
-      if (lots < whole || open == 0) return plan;
-      plan.stopped = false;
+      if (lots < whole) return plan;
+      plan.stopped = others > 0 || books_.orders.links(handle).next != kNoHandle;
+      if (open == 0) return plan;
     }
     const std::int64_t lots = std::min(open, others);
     plan.traded += lots;
