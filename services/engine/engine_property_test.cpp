@@ -90,13 +90,26 @@ TEST(EngineProperty, MoneyIsWhatTheEventsImplyAfterEveryCommand) {
   }
   for (int status = 1; status <= 7; ++status)
     EXPECT_GE(statuses[static_cast<orders::OrderStatus>(status)], 50) << status;
-  for (const Rejection rejection :
-       {Rejection::unknown_account, Rejection::unknown_market, Rejection::market_closed, Rejection::price_out_of_range,
-        Rejection::quantity_out_of_range, Rejection::notional_out_of_range, Rejection::insufficient_balance,
-        Rejection::duplicate_client_order_id, Rejection::too_many_open_orders, Rejection::unknown_order,
-        Rejection::cancel_restricted, Rejection::invalid_order, Rejection::nothing_to_do,
-        Rejection::trailing_delta_out_of_range, Rejection::would_trigger_immediately, Rejection::order_not_working,
-        Rejection::would_match_immediately, Rejection::price_outside_band, Rejection::book_notional_out_of_range, Rejection::price_range_reached}) {
+  for (const Rejection rejection : {Rejection::unknown_account,
+                                    Rejection::unknown_market,
+                                    Rejection::market_closed,
+                                    Rejection::price_out_of_range,
+                                    Rejection::quantity_out_of_range,
+                                    Rejection::notional_out_of_range,
+                                    Rejection::insufficient_balance,
+                                    Rejection::duplicate_client_order_id,
+                                    Rejection::too_many_open_orders,
+                                    Rejection::unknown_order,
+                                    Rejection::cancel_restricted,
+                                    Rejection::invalid_order,
+                                    Rejection::nothing_to_do,
+                                    Rejection::trailing_delta_out_of_range,
+                                    Rejection::would_trigger_immediately,
+                                    Rejection::order_not_working,
+                                    Rejection::would_match_immediately,
+                                    Rejection::price_outside_band,
+                                    Rejection::book_notional_out_of_range,
+                                    Rejection::price_range_reached}) {
     EXPECT_GE(rejections[rejection], 5) << core::name(rejection);
   }
 }

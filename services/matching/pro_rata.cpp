@@ -130,8 +130,9 @@ Taking::LevelPlan Taking::plan_level_pro_rata(const Level& level, std::int64_t o
       const std::int64_t lots = std::min(open, maker.open);
       plan.prevented += lots;
       open -= lots;
-      if (lots < maker.open || open == 0) return plan;
-      plan.stopped = false;
+      if (lots < maker.open) return plan;
+      plan.stopped = others > 0 || books_.orders.links(handle).next != kNoHandle;
+      if (open == 0) return plan;
     }
     const std::int64_t lots = std::min(open, others);
     plan.traded += lots;

@@ -158,6 +158,41 @@ TEST(ProRata, TheFirst256OrdersOfALevelShareAndTheOthersAreNext) {
   EXPECT_EQ(market.matching.resting_orders(), 44u) << "the first 256 are gone, the others have had one each";
 }
 
+// An own order as large as a level can hold, which takes no more from the amount than the amount has: what is behind it
+// is reached and has to be paid for.
+TEST(ProRata, AVeryLargeAmountGoesOnBehindAnOwnOrder) {
+  Differential both;
+  instruments::Market settings;
+  settings.id = core::MarketId{1};
+  settings.lot_units = settings.tick_lot_units = core::Amount{1};
+  settings.allocation = {AllocationKind::pro_rata, false, {}};
+  ASSERT_EQ(both.apply(ConfigureMarket{settings}), "");
+  NewOrder order;
+  order.order = core::OrderId{1};
+  order.account = core::AccountId{7};
+  order.market = settings.id;
+  order.side = kSell;
+  order.price = core::Price{100};
+  order.quantity = core::Quantity{INT64_MAX};
+  ASSERT_EQ(both.apply(order), "");
+  order.order = core::OrderId{2};
+  order.account = core::AccountId{8};
+  order.price = core::Price{101};
+  order.quantity = core::Quantity{5};
+  ASSERT_EQ(both.apply(order), "");
+  NewOrder amount;
+  amount.order = core::OrderId{3};
+  amount.account = core::AccountId{7};
+  amount.market = settings.id;
+  amount.type = OrderType::market_by_quote;
+  amount.self_trade = SelfTrade::decrement;
+  amount.quote_quantity = core::Amount{core::int128{1} << 90};
+  amount.budget = core::Amount{5 * 101 - 1};
+  EXPECT_EQ(both.apply(amount), "");
+  ASSERT_EQ(both.reports().size(), 1u);
+  EXPECT_EQ(both.reports()[0].rejection, core::Rejection::budget_exceeded);
+}
+
 // Levels of several times as many orders as share at once, in both folds.
 // rule: pro-rata-many
 TEST(ProRata, LongLevelsAreSharedOutAsTheNaiveFoldDoes) {
