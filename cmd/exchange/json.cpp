@@ -6,9 +6,9 @@
 namespace exchange {
 namespace {
 
-constexpr std::array<std::string_view, 10> kKinds{
-    "invalid_input", "not_found", "already_exists", "no_space",    "io",
-    "busy",          "denied",    "corrupt",        "unsupported", "unavailable"};
+constexpr std::array<std::string_view, 11> kKinds{
+    "invalid_input", "not_found", "already_exists", "no_space", "io",         "busy",
+    "denied",        "corrupt",   "unsupported",    "outdated", "unavailable"};
 
 }  // namespace
 

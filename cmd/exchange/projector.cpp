@@ -200,7 +200,7 @@ core::Result<void> Projector::open(Followed& one, core::Sequence durable) {
 }
 
 core::Result<Projector::Start> Projector::find_start(core::Sequence lowest) {
-  const journal::SnapshotStore snapshots(disk_, kSnapshotFolder);
+  const journal::SnapshotStore snapshots = snapshot_store(disk_);
   const auto kept = snapshots.list();
   if (!kept) return std::unexpected(kept.error());
   for (const core::Sequence sequence : *kept) {  // newest first
@@ -222,7 +222,7 @@ core::Result<Projector::Start> Projector::find_start(core::Sequence lowest) {
 
 core::Result<std::unique_ptr<engine::Replica>> Projector::oldest_state(std::vector<core::Sequence> snapshots,
                                                                        journal::Chain& chain) {
-  const journal::SnapshotStore store(disk_, kSnapshotFolder);
+  const journal::SnapshotStore store = snapshot_store(disk_);
   std::ranges::reverse(snapshots);
   for (const core::Sequence sequence : snapshots) {
     const auto loaded = store.load(sequence);

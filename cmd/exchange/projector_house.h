@@ -107,7 +107,7 @@ class Log {
     core::Bytes bytes;
     core::ByteWriter out(bytes);
     live.save(out);
-    journal::SnapshotStore store(disk_, kSnapshotFolder);
+    journal::SnapshotStore store = snapshot_store(disk_);
     ASSERT_TRUE(store.write({.sequence = last(),
                              .time = live.time(),
                              .output_digest = live.engine.output_digest(),
@@ -117,7 +117,7 @@ class Log {
   }
   // Retention: the newest three snapshots, and what the journal needs for them.
   std::uint64_t prune() {
-    journal::SnapshotStore store(disk_, kSnapshotFolder);
+    journal::SnapshotStore store = snapshot_store(disk_);
     const auto oldest = store.prune();
     EXPECT_TRUE(oldest && !oldest->is_none());
     const auto removed = journal::remove_below(disk_, options, oldest->next());

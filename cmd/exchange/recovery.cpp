@@ -58,10 +58,10 @@ core::Result<std::uint64_t> replay(io::Disk& disk, const std::string& journal_fo
 
 core::Result<Recovered> recover(io::Disk& disk, const journal::Options& options, const Progress& progress) {
   Recovered out;
-  const journal::SnapshotStore store(disk, kSnapshotFolder);
+  const journal::SnapshotStore store = snapshot_store(disk);
   auto newest = store.load_newest();
   if (!newest) return std::unexpected(newest.error());
-  out.damaged_snapshots = std::move(newest->damaged);
+  out.passed_over_snapshots = std::move(newest->passed_over);
   if (newest->snapshot) {
     auto replica = load_replica(*newest->snapshot, store.path(newest->snapshot->info.sequence));
     if (!replica) return std::unexpected(replica.error());
@@ -71,7 +71,12 @@ core::Result<Recovered> recover(io::Disk& disk, const journal::Options& options,
     out.replica = std::make_unique<engine::Replica>();
   }
   auto journal = journal::recover(disk, options, {.from = out.snapshot.next(), .reaches = newest->reaches});
-  if (!journal) return std::unexpected(journal.error());
+  if (!journal) {
+    core::Error error = journal.error();
+    if (!out.passed_over_snapshots.empty())
+      error.hint += (error.hint.empty() ? "" : "; ") + ("passed over: " + out.passed_over_snapshots[0].text());
+    return std::unexpected(std::move(error));
+  }
   out.journal = std::move(*journal);
   const auto replayed = replay(disk, options.folder, *out.replica, out.journal.tail.last, progress);
   if (!replayed) return std::unexpected(replayed.error());

@@ -23,7 +23,7 @@ struct Recovered {
   journal::Scan journal;
   core::Sequence snapshot;  // none: replayed from the first record
   std::uint64_t replayed_records = 0;
-  std::vector<core::Error> damaged_snapshots;  // passed over
+  std::vector<core::Error> passed_over_snapshots;  // damaged, or of an earlier version
 };
 
 // A snapshot's content as a replica. Errors: corrupt when it does not hash to what the snapshot says of itself.

@@ -32,7 +32,7 @@ core::Result<journal::Chain> chain_at(io::Disk& disk, const std::string& folder,
 core::Result<SnapshotResult> make_snapshot(io::Disk& disk, const journal::Options& options, core::Sequence checkpoint,
                                            core::Sequence needed, const Progress& progress) {
   const auto begin = std::chrono::steady_clock::now();
-  journal::SnapshotStore store(disk, kSnapshotFolder);
+  journal::SnapshotStore store = snapshot_store(disk);
   auto newest = store.load_newest();
   if (!newest) return std::unexpected(newest.error());
   auto replica = std::make_unique<engine::Replica>();

@@ -109,8 +109,7 @@ host::Options host_options(const Config& config, core::Epoch epoch) {
 
 void print_recovery(const Recovered& recovered, const Config& config, std::chrono::steady_clock::time_point began) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  for (const core::Error& damaged : recovered.damaged_snapshots)
-    spdlog::warn("snapshot passed over: {}", damaged.text());
+  for (const core::Error& why : recovered.passed_over_snapshots) spdlog::warn("snapshot passed over: {}", why.text());
   if (const auto& cut = recovered.journal.cut) {
     spdlog::warn("the journal's torn tail was cut: {} at offset {}, {} bytes ({}); nothing acknowledged was in it",
                  cut->file, cut->offset, cut->bytes, cut->reason);

@@ -250,9 +250,25 @@ class Check {
       return {};
     auto fresh = sql::Database::open_sqlite(made_anew, {.access = sql::Access::read_only});
     if (!fresh) return std::unexpected(fresh.error());
+    if (auto alike = same_schema(one, *fresh); !alike) return alike;
     auto same = exchange::compare(one, *fresh, begins.value_or(core::Time{}), result_.rows_compared);
     if (same) ++result_.stores_checked;
     return same;
+  }
+
+  static Result<void> same_schema(Checked& one, sql::Database& fresh) {
+    constexpr const char* kLatest = "select max(number) from schema_migrations";
+    const auto has = one.database->query(kLatest), needed = fresh.query(kLatest);
+    if (!has) return std::unexpected(has.error());
+    if (!needed) return std::unexpected(needed.error());
+    const std::int64_t had = sql::integer(has->at(0)[0]), known = sql::integer(needed->at(0)[0]);
+    if (had == known) return {};
+    return core::fail(had < known ? core::ErrorKind::outdated : core::ErrorKind::unsupported,
+                      "its tables are those of migration " + std::to_string(had) + ", this build's of migration " +
+                          std::to_string(known),
+                      one.path,
+                      had < known ? "start the exchange once, it brings them up to date"
+                                  : "use the version of the exchange that wrote it, or a later one");
   }
 
   // Up to where the store is. `begins`: the time of the record it begins with.

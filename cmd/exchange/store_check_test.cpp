@@ -99,5 +99,24 @@ TEST_F(StoreCheckTest, WhatThePrunedJournalStillTellsIsCompared) {
   EXPECT_FALSE(check_stores(*stored, folder.path(), {}));
 }
 
+TEST_F(StoreCheckTest, TablesOfAnotherMigrationAreNotCompared) {
+  Log log(disk, 16);
+  ASSERT_NO_FATAL_FAILURE(log.append(500));
+  ASSERT_NO_FATAL_FAILURE(finish(*projector({.log_is_new = true}), log.last()));
+  const auto stored = StoredLog::open(folder.path());
+  ASSERT_TRUE(stored);
+  const struct {
+    const char* change;
+    core::ErrorKind kind;
+  } cases[] = {{"update schema_migrations set number = number + 1", core::ErrorKind::unsupported},
+               {"update schema_migrations set number = number - 2", core::ErrorKind::outdated}};
+  for (const auto& [change, kind] : cases) {
+    ASSERT_TRUE(sql::Database::open_sqlite(file(1))->execute(change));
+    const auto checked = check_stores(*stored, folder.path(), {});
+    ASSERT_FALSE(checked) << change;
+    EXPECT_EQ(checked.error().kind, kind) << checked.error().text();
+  }
+}
+
 }  // namespace
 }  // namespace exchange

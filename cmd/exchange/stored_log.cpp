@@ -1,10 +1,10 @@
 #include "cmd/exchange/stored_log.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
 #include "cmd/exchange/control_client.h"
-#include "cmd/exchange/data_folder.h"
 
 namespace exchange {
 
@@ -50,25 +50,22 @@ core::Result<std::unique_ptr<journal::Reader>> StoredLog::read(core::Sequence fr
 
 core::Result<std::unique_ptr<engine::Replica>> StoredLog::state_at_or_before(core::Sequence at, bool oldest) const {
   const journal::SnapshotStore store = snapshots();
-  const auto kept = store.list();
+  auto kept = store.list();
   if (!kept) return std::unexpected(kept.error());
   const bool from_the_start = read(core::Sequence{1}).has_value();
   if (oldest && from_the_start) return std::make_unique<engine::Replica>();
-  std::optional<core::Sequence> chosen;
-  for (const core::Sequence sequence : *kept) {  // newest first
-    if (sequence > at) continue;
-    if (!chosen || oldest) chosen = sequence;
+  std::vector<core::Sequence> usable = std::move(*kept);  // newest first
+  std::erase_if(usable, [at](core::Sequence sequence) { return sequence > at; });
+  if (oldest) std::ranges::reverse(usable);
+  for (const core::Sequence sequence : usable) {
+    const auto loaded = store.load(sequence);
+    if (loaded) return load_replica(*loaded, store.path(sequence));
+    if (loaded.error().kind != core::ErrorKind::outdated) return std::unexpected(loaded.error());
   }
-  if (!chosen) {
-    if (from_the_start) return std::make_unique<engine::Replica>();
-    return core::fail(
-        core::ErrorKind::not_found, "the journal no longer reaches back to record " + std::to_string(at.value()),
-        disk_->describe(kJournalFolder),
-        "the oldest snapshot is at " + (kept->empty() ? std::string("none") : std::to_string(kept->back().value())));
-  }
-  const auto loaded = store.load(*chosen);
-  if (!loaded) return std::unexpected(loaded.error());
-  return load_replica(*loaded, store.path(*chosen));
+  if (from_the_start) return std::make_unique<engine::Replica>();
+  return core::fail(core::ErrorKind::not_found,
+                    "the journal no longer reaches back to record " + std::to_string(at.value()),
+                    disk_->describe(kJournalFolder), "no snapshot that this build reads is at or before it");
 }
 
 }  // namespace exchange

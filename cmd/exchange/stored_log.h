@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/exchange/data_folder.h"
 #include "cmd/exchange/recovery.h"
 #include "pkg/io/real_disk.h"
 #include "pkg/journal/reader.h"
@@ -25,7 +26,7 @@ class StoredLog {
   [[nodiscard]] const std::optional<journal::Cut>& cut() const {
     return cut_;
   }  // a torn tail that the next start will cut
-  [[nodiscard]] journal::SnapshotStore snapshots() const { return journal::SnapshotStore(*disk_, "snapshots"); }
+  [[nodiscard]] journal::SnapshotStore snapshots() const { return snapshot_store(*disk_); }
 
   // Records from `from`; nothing may be missing. Errors: not_found when the journal begins behind it.
   [[nodiscard]] core::Result<std::unique_ptr<journal::Reader>> read(core::Sequence from,

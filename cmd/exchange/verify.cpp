@@ -40,6 +40,7 @@ class Verification {
   void describe(json::object& out) const {
     out["records"] = records_;
     out["snapshots_checked"] = snapshots_checked_;
+    if (snapshots_outdated_ != 0) out["snapshots_outdated"] = snapshots_outdated_;
     out["checkpoints_checked"] = checkpoints_;
     if (!replica_) return;
     out["replayed_from_sequence"] = start_.value();
@@ -70,6 +71,10 @@ class Verification {
       const auto loaded = store.load(sequence);
       if (!loaded && loaded.error().kind == core::ErrorKind::not_found && log_.is_running())
         continue;  // retention was faster
+      if (!loaded && loaded.error().kind == core::ErrorKind::outdated) {
+        ++snapshots_outdated_;
+        continue;
+      }
       if (!loaded) return std::unexpected(loaded.error());
       if (sequence > log_.last()) continue;  // made since we asked how far the journal is durable
       if (auto replica = load_replica(*loaded, store.path(sequence)); !replica) return std::unexpected(replica.error());
@@ -121,7 +126,7 @@ class Verification {
   std::unique_ptr<engine::Replica> replica_;
   core::Sequence start_;
   std::map<core::Sequence, journal::SnapshotInfo> expected_;
-  std::uint64_t records_ = 0, snapshots_checked_ = 0, checkpoints_ = 0;
+  std::uint64_t records_ = 0, snapshots_checked_ = 0, snapshots_outdated_ = 0, checkpoints_ = 0;
 };
 
 // Adds what was found to the answer.

@@ -20,6 +20,7 @@ enum class ErrorKind {
   denied,       // permissions
   corrupt,      // stored bytes contradict their checksums or each other
   unsupported,  // a format version or a feature this build does not know
+  outdated,     // stored by an earlier version, in a form that this build no longer reads
   unavailable,  // the other end is not there (yet)
 };
 

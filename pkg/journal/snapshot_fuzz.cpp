@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::memcpy(bytes.data() + 124, &crc, sizeof crc);
   }
   io::SimulatedDisk disk;
-  const journal::SnapshotStore store(disk);
+  const journal::SnapshotStore store(disk, 1);
   const core::Sequence sequence{1};
   disk.set_content(store.path(sequence), bytes);
   const auto newest = store.load_newest();

@@ -34,7 +34,8 @@ void encode(const SnapshotInfo& info, core::Bytes& out) {
   writer.put_raw(core::as_bytes(kMagic));
   writer.put(kVersion);
   writer.put(static_cast<std::uint16_t>(kHeaderBytes));
-  writer.put(std::uint32_t{0});
+  writer.put(info.content_version);
+  writer.put(std::uint16_t{0});
   writer.put(info.sequence);
   writer.put(info.time);
   writer.put(info.output_digest);
@@ -63,8 +64,9 @@ core::Result<SnapshotInfo> decode(core::BytesView bytes) {
                           std::to_string(kVersion),
                       {}, "use the version of the exchange that wrote it, or a later one");
   }
-  in.get<std::uint32_t>();
   SnapshotInfo info;
+  in.get(info.content_version);
+  in.get<std::uint16_t>();
   in.get(info.sequence);
   in.get(info.time);
   in.get(info.output_digest);
@@ -84,6 +86,20 @@ std::uint32_t block_crc(const SnapshotInfo& info, std::uint64_t block, core::Byt
   writer.put(info.sequence);
   writer.put(block);
   return core::crc32c(content, core::crc32c(place));
+}
+
+std::unexpected<core::Error> other_version(std::uint16_t has, std::uint16_t known, const std::string& where) {
+  const std::string what = "the snapshot's content has version " + std::to_string(has) + ", this build reads version " +
+                           std::to_string(known) + " alone";
+  if (has > known)
+    return core::fail(core::ErrorKind::unsupported, what, where,
+                      "use the version of the exchange that wrote it, or a later one");
+  return core::fail(core::ErrorKind::outdated, what, where, "the whole journal gives the same state");
+}
+
+// Older snapshots, and in the end the whole journal, give the same state.
+bool may_be_passed_over(const core::Error& error) {
+  return error.kind == core::ErrorKind::corrupt || error.kind == core::ErrorKind::outdated;
 }
 
 std::uint64_t blocks_of(std::uint64_t content_bytes) { return (content_bytes + kBlockBytes - 1) / kBlockBytes; }
@@ -123,6 +139,7 @@ std::string SnapshotStore::path(core::Sequence sequence) const {
 
 core::Result<SnapshotInfo> SnapshotStore::write(SnapshotInfo info, core::BytesView content) {
   CHECK(!info.sequence.is_none());
+  info.content_version = content_version_;
   info.content_bytes = content.size();
   if (auto made = disk_.make_folder(folder_); !made) return std::unexpected(made.error());
   const std::string temporary = folder_ + "/snapshot.tmp";
@@ -172,6 +189,7 @@ core::Result<SnapshotStore::Loaded> SnapshotStore::load(core::Sequence sequence)
     error.where = full + " at offset 0";
     return std::unexpected(std::move(error));
   }
+  if (info->content_version != content_version_) return other_version(info->content_version, content_version_, full);
   if (info->sequence != sequence) return damaged("the snapshot is of another sequence than its name", 0);
   const auto size = (*file)->size();
   if (!size) return std::unexpected(size.error());
@@ -208,8 +226,8 @@ core::Result<SnapshotStore::Newest> SnapshotStore::load_newest() const {
       newest.snapshot = std::move(*loaded);
       return newest;
     }
-    if (loaded.error().kind != core::ErrorKind::corrupt) return std::unexpected(loaded.error());
-    newest.damaged.push_back(loaded.error());
+    if (!may_be_passed_over(loaded.error())) return std::unexpected(loaded.error());
+    newest.passed_over.push_back(loaded.error());
   }
   return newest;
 }
@@ -218,19 +236,19 @@ core::Result<core::Sequence> SnapshotStore::prune(std::size_t kept, std::optiona
   CHECK(kept >= kKept);
   const auto sequences = list();
   if (!sequences) return std::unexpected(sequences.error());
-  // Only snapshots that can still be read count: what goes now can never be made again.
-  const auto next_whole = [&](std::size_t from) -> core::Result<std::size_t> {
+  // Only snapshots that can still be used count: what goes now can never be made again.
+  const auto next_usable = [&](std::size_t from) -> core::Result<std::size_t> {
     for (; from < sequences->size(); ++from) {
       const auto loaded = load((*sequences)[from]);
       if (loaded) break;
-      if (loaded.error().kind != core::ErrorKind::corrupt) return std::unexpected(loaded.error());
+      if (!may_be_passed_over(loaded.error())) return std::unexpected(loaded.error());
     }
     return from;
   };
   std::size_t end = 0;  // of the newest ones
   core::Sequence oldest;
   for (std::size_t whole = 0; whole < kept; ++whole) {
-    const auto at = next_whole(end);
+    const auto at = next_usable(end);
     if (!at) return std::unexpected(at.error());
     if (*at == sequences->size()) return core::Sequence{};
     oldest = (*sequences)[*at];
@@ -240,7 +258,7 @@ core::Result<core::Sequence> SnapshotStore::prune(std::size_t kept, std::optiona
   if (needed && oldest > *needed) {
     std::size_t from = end;
     while (from < sequences->size() && (*sequences)[from] > *needed) ++from;
-    const auto at = next_whole(from);
+    const auto at = next_usable(from);
     if (!at) return std::unexpected(at.error());
     if (*at == sequences->size()) return core::Sequence{};
     start = *at;

@@ -11,6 +11,8 @@
 namespace journal {
 namespace {
 
+constexpr std::uint16_t kContentVersion = 3;
+
 core::Bytes content_of(std::uint64_t sequence, std::size_t size) {
   core::Bytes content(size);
   core::Random random(sequence);
@@ -30,7 +32,7 @@ SnapshotInfo info_of(std::uint64_t sequence) {
 TEST(Snapshot, LoadsWhatWasWritten) {
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{1} << 20, (std::size_t{2} << 20) + 5}) {
     io::SimulatedDisk disk;
-    SnapshotStore store(disk);
+    SnapshotStore store(disk, kContentVersion);
     const auto written = store.write(info_of(0x2a), content_of(1, size));
     ASSERT_TRUE(written);
     EXPECT_EQ(store.path(core::Sequence{0x2a}), "snapshots/000000000000002a.snap");
@@ -49,7 +51,7 @@ TEST(Snapshot, LoadsWhatWasWritten) {
 
 TEST(Snapshot, AnyChangedByteAndAnyLengthIsNoticed) {
   io::SimulatedDisk disk;
-  SnapshotStore store(disk);
+  SnapshotStore store(disk, kContentVersion);
   const core::Sequence sequence{7};
   ASSERT_TRUE(store.write(info_of(7), content_of(7, 300)));
   const core::Bytes whole = disk.content(store.path(sequence));
@@ -72,7 +74,7 @@ TEST(Snapshot, AnyChangedByteAndAnyLengthIsNoticed) {
 
 TEST(Snapshot, FallsBackToTheNewestWholeOneAndSaysSo) {
   io::SimulatedDisk disk;
-  SnapshotStore store(disk);
+  SnapshotStore store(disk, kContentVersion);
   EXPECT_FALSE(store.load_newest()->snapshot);
   for (const std::uint64_t sequence : {10u, 20u, 30u})
     ASSERT_TRUE(store.write(info_of(sequence), content_of(sequence, 5000)));
@@ -82,16 +84,16 @@ TEST(Snapshot, FallsBackToTheNewestWholeOneAndSaysSo) {
   const auto newest = store.load_newest();
   ASSERT_TRUE(newest);
   EXPECT_EQ(newest->snapshot->info.sequence.value(), 10u);
-  EXPECT_EQ(newest->damaged.size(), 2u);
+  EXPECT_EQ(newest->passed_over.size(), 2u);
   EXPECT_EQ(newest->reaches.value(), 30u);
   disk.flip(store.path(core::Sequence{10}), 10, std::byte{1});
   EXPECT_FALSE(store.load_newest()->snapshot);
-  EXPECT_EQ(store.load_newest()->damaged.size(), 3u);
+  EXPECT_EQ(store.load_newest()->passed_over.size(), 3u);
 }
 
 TEST(Snapshot, ANewerFormatIsNotPassedOver) {
   io::SimulatedDisk disk;
-  SnapshotStore store(disk);
+  SnapshotStore store(disk, kContentVersion);
   ASSERT_TRUE(store.write(info_of(1), content_of(1, 10)));
   ASSERT_TRUE(store.write(info_of(2), content_of(2, 10)));
   core::Bytes image = disk.content(store.path(core::Sequence{2}));
@@ -102,9 +104,29 @@ TEST(Snapshot, ANewerFormatIsNotPassedOver) {
   EXPECT_EQ(store.load_newest().error().kind, core::ErrorKind::unsupported);
 }
 
+TEST(Snapshot, ContentOfAnEarlierVersionIsPassedOverAndOfALaterOneIsNot) {
+  io::SimulatedDisk disk;
+  SnapshotStore earlier(disk, kContentVersion - 1), store(disk, kContentVersion), later(disk, kContentVersion + 1);
+  ASSERT_TRUE(store.write(info_of(1), content_of(1, 10)));
+  ASSERT_TRUE(earlier.write(info_of(2), content_of(2, 10)));
+  EXPECT_EQ(store.load(core::Sequence{2}).error().kind, core::ErrorKind::outdated);
+  const auto newest = store.load_newest();
+  ASSERT_TRUE(newest);
+  EXPECT_EQ(newest->snapshot->info.sequence.value(), 1u);
+  ASSERT_EQ(newest->passed_over.size(), 1u);
+  EXPECT_EQ(newest->passed_over[0].text(),
+            "disk:/snapshots/0000000000000002.snap: the snapshot's content has version 2, this build reads version 3 "
+            "alone (the whole journal gives the same state)");
+  EXPECT_EQ(newest->reaches.value(), 2u);
+  for (const std::uint64_t sequence : {3u, 4u}) ASSERT_TRUE(store.write(info_of(sequence), content_of(sequence, 10)));
+  EXPECT_EQ(store.prune()->value(), 1u) << "an outdated one counts for nothing";
+  ASSERT_TRUE(later.write(info_of(5), content_of(5, 10)));
+  EXPECT_EQ(store.load_newest().error().kind, core::ErrorKind::unsupported);
+}
+
 TEST(Snapshot, KeepsThreeThatCanBeRead) {
   io::SimulatedDisk disk;
-  SnapshotStore store(disk);
+  SnapshotStore store(disk, kContentVersion);
   EXPECT_TRUE(store.prune()->is_none());
   for (std::uint64_t sequence = 1; sequence <= 2; ++sequence)
     ASSERT_TRUE(store.write(info_of(sequence), content_of(sequence, 100)));
@@ -120,7 +142,7 @@ TEST(Snapshot, KeepsThreeThatCanBeRead) {
 TEST(Snapshot, KeepsOneToStartFromForThoseWhoFollow) {
   const auto after_pruning = [](std::uint64_t needed, std::uint64_t damaged, std::uint64_t oldest_kept) {
     io::SimulatedDisk disk;
-    SnapshotStore store(disk);
+    SnapshotStore store(disk, kContentVersion);
     for (std::uint64_t sequence = 10; sequence <= 80; sequence += 10)
       EXPECT_TRUE(store.write(info_of(sequence), content_of(sequence, 100)));
     if (damaged != 0) disk.flip(store.path(core::Sequence{damaged}), 150, std::byte{1});
@@ -143,7 +165,7 @@ TEST(Snapshot, KeepsOneToStartFromForThoseWhoFollow) {
 
 TEST(Snapshot, AFullDiskLeavesTheOldOnes) {
   io::SimulatedDisk disk;
-  SnapshotStore store(disk);
+  SnapshotStore store(disk, kContentVersion);
   ASSERT_TRUE(store.write(info_of(1), content_of(1, 1000)));
   disk.faults.capacity_bytes = disk.used_bytes() + 700;
   const auto failed = store.write(info_of(2), content_of(2, 1000));
@@ -158,14 +180,14 @@ TEST(Snapshot, CrashAtEveryOperationLeavesTheOldOrTheNewOne) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     for (std::uint64_t at = 1;; ++at) {
       io::SimulatedDisk disk(seed * 1000 + at);
-      SnapshotStore store(disk);
+      SnapshotStore store(disk, kContentVersion);
       ASSERT_TRUE(store.write(info_of(1), content_of(1, 2000)));
       disk.faults.crash_at_operation = disk.operations() + at;
       const bool written = store.write(info_of(2), content_of(2, 3000)).has_value();
       if (disk.crashed()) disk.restart();
       const auto newest = store.load_newest();
       ASSERT_TRUE(newest && newest->snapshot);
-      ASSERT_TRUE(newest->damaged.empty());
+      ASSERT_TRUE(newest->passed_over.empty());
       const std::uint64_t sequence = newest->snapshot->info.sequence.value();
       if (written) {
         ASSERT_EQ(sequence, 2u);

@@ -99,7 +99,7 @@ struct World {
 class Life final : public host::ReleaseHandler<Fold> {
  public:
   Life(io::SimulatedDisk& disk, World& world, std::uint64_t seed)
-      : disk_(disk), world_(world), store_(disk), random_(seed) {}
+      : disk_(disk), world_(world), store_(disk, kSavedVersion), random_(seed) {}
 
   // False when the disk, or a broken promise, ended it.
   bool run() {
@@ -135,7 +135,7 @@ class Life final : public host::ReleaseHandler<Fold> {
     follower_ = std::make_unique<Replica>();
     auto newest = store_.load_newest();
     if (!newest) return violated(newest.error().text());
-    if (!newest->damaged.empty()) return violated(newest->damaged[0].text());
+    if (!newest->passed_over.empty()) return violated(newest->passed_over[0].text());
     if (newest->snapshot) {
       core::ByteReader in(newest->snapshot->content);
       if (auto loaded = follower_->load(in); !loaded) return violated(loaded.error().text());
