@@ -65,8 +65,6 @@ struct Matching::State {
     const CallFigures figures(books, book, out);
     limit_order(book, command, 0, out);
   }
-  // A limit order that has come to the end of a price range with `open` lots.
-  [[gnu::noinline]] void stop(Book& book, const NewOrder& command, std::int64_t open, Output out);
   void market_order(Book& book, const NewOrder& command, unsigned allowance, Output out);
   void rest_or_expire(Book& book, const NewOrder& command, std::int64_t open, ReportKind kind, Output out);
   void rest_or_end(Book& book, Handle handle, std::int64_t open, Output out);
@@ -186,20 +184,12 @@ void Matching::State::limit_order(Book& book, const NewOrder& command, unsigned 
   if (PLANTED(trades_at_limit)) out.reports.back().price = command.price;
   const bool is_left = open > 0 && !taking.ended();
   const bool stopped = is_left && is_stopped(book, makers, reach, limit);
-  if (stopped) [[unlikely]] {
-    stop(book, command, open, out);
-  } else if (is_left) {
+  const bool may_rest = command.time_in_force == TimeInForce::gtc;
+  if (is_left && !(stopped && ends_at_range(books, book, taker, may_rest, open, out)))
     rest_or_expire(book, command, open, ReportKind::rested, out);
-  }
   if (taking.traded()) after_trading(book, announce, allowance, out);
   if (stopped && book.interrupted) [[unlikely]]
     tell_interruption(books, book, out);
-}
-
-void Matching::State::stop(Book& book, const NewOrder& command, std::int64_t open, Output out) {
-  if (calls_auction(books, book, out) && command.time_in_force == TimeInForce::gtc)
-    return rest_or_expire(book, command, open, ReportKind::rested, out);
-  Announcer(book, out).ended(identity_of(command), EndReason::price_range, open);
 }
 
 // A limit maker that would match.

@@ -52,6 +52,12 @@ bool calls_auction(const Books& books, Book& book, Output out) {
   return true;
 }
 
+bool ends_at_range(const Books& books, Book& book, const Identity& who, bool may_rest, std::int64_t open, Output out) {
+  if (calls_auction(books, book, out) && may_rest) return false;
+  Announcer(book, out).ended(who, EndReason::price_range, open);
+  return true;
+}
+
 void tell_interruption(const Books& books, Book& book, Output out) {
   book.interrupted = false;
   Report& report = out.reports.emplace_back();

@@ -33,6 +33,10 @@ namespace matching {
 // An order was stopped. Whether the market goes to a volatility auction, which it then has: the state is told to the
 // public at once, so that the book is in a call before it crosses.
 [[nodiscard]] bool calls_auction(const Books& books, Book& book, Output out);
+// Of a stopped order with `open` lots left: whether that ends it, which has then been told. An auction may have been
+// called either way.
+[[nodiscard]] bool ends_at_range(const Books& books, Book& book, const Identity& who, bool may_rest, std::int64_t open,
+                                 Output out);
 // How an order that may not rest ends when it is not done, and the same with it.
 [[nodiscard]] inline EndReason end_of_rest(const Books& books, Book& book, Side makers, std::uint64_t reach,
                                            std::uint64_t limit, Output out) {
