@@ -17,7 +17,7 @@ TEST(Rejection, NamesAreDistinctSnakeCaseAndUnknownForTheRest) {
     EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos) << text;
     EXPECT_TRUE(numbers.emplace(text, number).second) << text;
   }
-  EXPECT_EQ(numbers.size(), 46u) << "a new rejection needs its row below";
+  EXPECT_EQ(numbers.size(), 49u) << "a new rejection needs its row below";
 }
 
 // Numbers are in logs for ever.
@@ -46,6 +46,9 @@ TEST(Rejection, NumbersStay) {
       {116, "nothing_to_do"},
       {117, "account_frozen"},
       {118, "not_a_reduction"},
+      {119, "too_many_peaks"},
+      {120, "peak_exceeds_quantity"},
+      {121, "nothing_to_sell"},
       {130, "too_many_conditional_orders"},
       {131, "trailing_delta_out_of_range"},
       {200, "would_match_immediately"},

@@ -103,13 +103,28 @@ void Accounts::State::add_closed(Account& account, Slot slot) {
   ++closed_count;
 }
 
+// Its client id is the latest closed order's again that had it, if one of the account's latest had.
+void Accounts::State::note_latest_closed(const Order& order) {
+  constexpr std::size_t kLatest = 1'000;
+  const auto& closed = find(order.account)->closed;
+  const std::size_t end = closed.size() - std::min(closed.size(), kLatest);
+  for (std::size_t i = closed.size(); i-- > end;) {
+    const Order& earlier = closed_orders[closed[i].slot].order;
+    if (closed[i].has_own_client_id == 0 || earlier.market != order.market) continue;
+    if (earlier.client_order_id == order.client_order_id) return note_client_id(Place::closed(closed[i].slot));
+  }
+}
+
 // An open order's new client id; under the one before it is not found any more.
 void Accounts::State::rename(Slot slot, const core::ClientOrderId& text) {
   OrderRecord& renamed = open_orders[slot];
   const Place place = Place::open(slot);
   if (renamed.has_own_client_id) {
     const std::uint64_t key = client_id_key(renamed.order);
-    if (client_ids.find(key) == place.bits()) client_ids.erase(key);
+    if (client_ids.find(key) == place.bits()) {
+      client_ids.erase(key);
+      note_latest_closed(renamed.order);
+    }
   }
   renamed.order.client_order_id = text;
   renamed.has_own_client_id = true;

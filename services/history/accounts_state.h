@@ -147,6 +147,7 @@ struct Accounts::State {
   OrderRecord& add_open(Account& account, core::OrderId id, Slot& slot);
   void close_order(Account& account, Slot slot);
   void rename(Slot slot, const core::ClientOrderId& text);
+  void note_latest_closed(const Order& order);
   void add_closed(Account& account, Slot slot);
   void forget_oldest_closed(Account& account);
   void enforce_order_limits(Account& account);

@@ -62,6 +62,10 @@ TEST(Accounts, FindsAnOrderByItsNewClientIdOnly) {
   EXPECT_EQ(id_of(orders::made_client_order_id(core::OrderId{2}).view()), 0u);
   accounts.apply(event(changed(accepted(1), Execution::cancelled, OrderStatus::cancelled), 23));
   EXPECT_EQ(id_of("second"), 1u) << "closed orders are found by the id they had last";
+  rename(2, "second");
+  EXPECT_EQ(id_of("second"), 2u);
+  rename(2, "first");
+  EXPECT_EQ(id_of("second"), 1u) << "nobody else has it any more";
   const core::Bytes bytes = saved(accounts);
   core::ByteReader reader(bytes);
   Accounts loaded;
