@@ -22,7 +22,7 @@ std::vector<std::int64_t> Reference::allocate(const instruments::Allocation& rul
     begin = 1;
   }
   const int128 to_share = open;
-  for (std::size_t i = begin; i < sizes.size(); ++i) {
+  for (std::size_t i = begin; i < sizes.size() && total > 0; ++i) {
     const auto share = static_cast<std::int64_t>(to_share * sizes[i] / total);
     if (share < rule.share_min.value()) continue;
     amounts[i] = share;
@@ -66,6 +66,7 @@ void Reference::run_level_shared(Market& market, Slots& slots, Run& run, std::in
     }
     if (open == 0 || run.ended || sharing == 0) continue;
     std::vector<std::int64_t> sizes;
+    sizes.reserve(sharing);
     for (std::size_t i = 0; i < sharing; ++i) sizes.push_back(makers[i].open - makers[i].hidden);
     std::size_t at = 0;
     for (const std::int64_t amount : allocate(market.settings.allocation, open, sizes)) {
