@@ -36,10 +36,11 @@ core::Quantity shown(core::int128 lots) {
 void MarketStreams::State::begin_auction(core::MarketId market, AuctionStream& auction) const {
   const instruments::Market* const listed = views().instruments.market(market);
   CHECK(listed != nullptr);
-  const market_data::Depth book = views().markets.depth(market, std::numeric_limits<std::size_t>::max());
+  const bool calls = instruments::is_call(listed->state);  // else nothing of the book is needed
+  const market_data::Depth book = views().markets.depth(market, calls ? std::numeric_limits<std::size_t>::max() : 1);
   auction.figures = {.state = listed->state, .update_id = book.last_update_id};
   auction.is_changed = false;
-  if (!instruments::is_call(listed->state)) return;
+  if (!calls) return;
   const core::Price reference = views().markets.last_price(market).value_or(core::Price{});
   const matching::Uncross now = matching::uncross(Levels(book.bids), Levels(book.asks), {}, reference);
   auction.figures.price = now.price;

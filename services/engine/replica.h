@@ -11,7 +11,7 @@ namespace engine {
 
 // Of what a replica saves. Raised with every change of any part's saved form: snapshots of another version are not
 // read, the journal gives the same state (docs/formats/snapshot.md).
-inline constexpr std::uint16_t kSavedVersion = 3;
+inline constexpr std::uint16_t kSavedVersion = 4;
 
 // The read models of one exchange, updated together from released events.
 struct Views {

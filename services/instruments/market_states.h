@@ -118,9 +118,6 @@ inline constexpr std::uint16_t kContinuous = in_phase(Phase::continuous), kCall 
 [[nodiscard]] constexpr bool uncrosses(MarketState from, MarketState to) {
   return (is_continuous(to) && !is_continuous(from)) || (is_call(from) && to == MarketState::closed);
 }
-[[nodiscard]] constexpr std::optional<MarketState> market_state_numbered(std::uint8_t number) {
-  return number >= 1 && number <= kMarketStates.size() ? std::optional(kMarketStates[number - 1u].state) : std::nullopt;
-}
 [[nodiscard]] constexpr std::optional<MarketState> market_state_named(std::string_view name) {
   for (const StateRules& rules : kMarketStates) {
     if (rules.name == name) return rules.state;

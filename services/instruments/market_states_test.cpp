@@ -44,9 +44,6 @@ TEST(MarketStates, WhatEachStateLetsIn) {
     }
   }
   EXPECT_FALSE(market_state_named("open"));
-  EXPECT_EQ(market_state_numbered(9), closed);
-  EXPECT_FALSE(market_state_numbered(0));
-  EXPECT_FALSE(market_state_numbered(10));
   EXPECT_FALSE(is_market_state(MarketState{0}));
   EXPECT_FALSE(is_market_state(MarketState{10}));
 }

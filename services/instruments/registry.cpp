@@ -23,14 +23,6 @@ bool is_symbol(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
 }
 
-// In snapshots the state's byte has this bit when the market resumes by auction, which keeps the layout of those that
-// were written before there were auctions.
-constexpr std::uint8_t kResumesByAuction = 0x80;
-// Likewise when it has price ranges, which follow then.
-constexpr std::uint8_t kHasRanges = 0x40;
-// And when it allocates pro rata.
-constexpr std::uint8_t kHasAllocation = 0x20;
-
 // mantissa × 10^(units_decimals - decimals), when that is a whole number in bounds.
 std::optional<Amount> whole_units(int128 mantissa, int decimals, int units_decimals) {
   if (decimals > units_decimals) {
@@ -70,12 +62,6 @@ Rejection check_filters(const Market& market) {
                     (market.band.ask_up_bp == 0 || market.band.ask_down_bp <= market.band.ask_up_bp);
   const bool count = market.open_orders_max >= 1 && market.open_orders_max <= kOpenOrdersMax;
   return ranges && band && count ? Rejection::none : Rejection::bad_filter;
-}
-
-std::uint8_t state_byte(const Market& market) {
-  return static_cast<std::uint8_t>(
-      static_cast<std::uint8_t>(market.state) | (market.resumes_by_auction ? kResumesByAuction : 0) |
-      (market.ranges == PriceRanges{} ? 0 : kHasRanges) | (market.allocation == Allocation{} ? 0 : kHasAllocation));
 }
 
 // Settings that mean nothing are not taken.
@@ -123,6 +109,7 @@ struct Writer {
     out.put(value);
   }
   void operator()(const core::Symbol& symbol) { out.put_text(symbol.view()); }
+  void operator()(const bool& value) { out.put(static_cast<std::uint8_t>(value)); }
 };
 
 struct Reader {
@@ -136,13 +123,18 @@ struct Reader {
     if (text.size() > core::Symbol::capacity) return in.fail();
     symbol = core::Symbol(text);
   }
+  void operator()(bool& value) {
+    const auto byte = in.get<std::uint8_t>();
+    if (byte > 1) in.fail();
+    value = byte == 1;
+  }
 };
 
 struct Hasher {
   core::Digest digest;
   template <class T>
   void operator()(const T& value) {
-    if constexpr (std::is_integral_v<T>) {
+    if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
       digest.add(static_cast<std::uint64_t>(value));
     } else {
       digest.add(value);
@@ -150,6 +142,19 @@ struct Hasher {
   }
   void operator()(const core::Symbol& symbol) { digest.add(symbol.view()); }
 };
+
+// What commands change after the listing; in snapshots alone.
+template <class Coder, class MarketLike>
+void code_settings(Coder& field, MarketLike& market) {
+  field(market.state);
+  field(market.resumes_by_auction);
+  field(market.ranges.static_bp);
+  field(market.ranges.dynamic_bp);
+  field(market.ranges.outcome);
+  field(market.allocation.kind);
+  field(market.allocation.top_first);
+  field(market.allocation.share_min);
+}
 
 template <class Entry, class IdType>
 const Entry* at(const std::vector<Entry>& entries, IdType id) {
@@ -248,15 +253,7 @@ std::uint64_t Registry::hash() const {
   for (const Asset& asset : assets_) code_asset_terms(hasher, asset);
   for (const Market& market : markets_) {
     code_market_terms(hasher, market);
-    hasher.digest.add(static_cast<std::uint64_t>(state_byte(market)));
-    if (market.ranges != PriceRanges{}) {
-      hasher.digest.add(market.ranges.static_bp, market.ranges.dynamic_bp);
-      hasher.digest.add(static_cast<std::uint64_t>(market.ranges.outcome));
-    }
-    if (market.allocation != Allocation{}) {
-      hasher.digest.add(static_cast<std::uint64_t>(market.allocation.kind), market.allocation.top_first);
-      hasher.digest.add(market.allocation.share_min);
-    }
+    code_settings(hasher, market);
   }
   return hasher.digest.value();
 }
@@ -268,17 +265,7 @@ void Registry::save(core::ByteWriter& out) const {
   out.put(static_cast<std::uint32_t>(markets_.size()));
   for (const Market& market : markets_) {
     code_market_terms(writer, market);
-    out.put(state_byte(market));
-    if (market.ranges != PriceRanges{}) {
-      out.put(market.ranges.static_bp);
-      out.put(market.ranges.dynamic_bp);
-      out.put(market.ranges.outcome);
-    }
-    if (market.allocation != Allocation{}) {
-      out.put(market.allocation.kind);
-      out.put(static_cast<std::uint8_t>(market.allocation.top_first));
-      out.put(market.allocation.share_min);
-    }
+    code_settings(writer, market);
   }
 }
 
@@ -296,33 +283,19 @@ core::Result<void> Registry::load(core::ByteReader& in) {
   for (std::uint32_t i = 0; i < market_count && in.ok(); ++i) {
     AddMarket terms;
     code_market_terms(reader, terms.market);
-    const auto byte = in.get<std::uint8_t>();
-    const auto state =
-        market_state_numbered(byte & static_cast<std::uint8_t>(~(kResumesByAuction | kHasRanges | kHasAllocation)));
-    PriceRanges ranges;
-    if ((byte & kHasRanges) != 0) {
-      in.get(ranges.static_bp);
-      in.get(ranges.dynamic_bp);
-      in.get(ranges.outcome);
-      if (ranges == PriceRanges{}) in.fail();
-    }
-    Allocation allocation;
-    if ((byte & kHasAllocation) != 0) {
-      in.get(allocation.kind);
-      const auto top_first = in.get<std::uint8_t>();
-      allocation.top_first = top_first == 1;
-      in.get(allocation.share_min);
-      if (top_first > 1 || allocation == Allocation{}) in.fail();
-    }
-    if (!in.ok()) break;
-    if (!state || !is_valid(ranges) || !is_valid(allocation, terms.market) || !add(terms)) {
+    Market settings;
+    code_settings(reader, settings);
+    const bool valid =
+        is_market_state(settings.state) && is_valid(settings.ranges) && is_valid(settings.allocation, terms.market);
+    if (!in.ok() || !valid || !add(terms)) {
       in.fail();
       break;
     }
-    markets_.back().allocation = allocation;
-    markets_.back().ranges = ranges;
-    markets_.back().state = *state;
-    markets_.back().resumes_by_auction = (byte & kResumesByAuction) != 0;
+    Market& listed = markets_.back();
+    listed.state = settings.state;
+    listed.resumes_by_auction = settings.resumes_by_auction;
+    listed.ranges = settings.ranges;
+    listed.allocation = settings.allocation;
   }
   if (!in.ok())
     return core::fail(core::ErrorKind::corrupt, "the saved assets and markets contradict the rules of listing");
